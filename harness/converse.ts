@@ -1,0 +1,340 @@
+import type { Case, Expect, Outcome, Send, Step } from "./case.ts";
+import { type Connection, disposeOf, type Incoming, isReply } from "./connection.ts";
+import type { DeviceFacts } from "./device_facts.ts";
+import { encodeMessage } from "./encode.ts";
+import { GuestMemory } from "./guest_memory.ts";
+import { describe, judge, type Observed, outcomeText, replyOf } from "./judge.ts";
+import type { ProcessProbe } from "./process_probe.ts";
+import type { Failure, FailureKind } from "./results.ts";
+import { describeDescriptor, RowFiles } from "./row_files.ts";
+import { getInfo } from "./steps.ts";
+import type { Transcript } from "./transcript.ts";
+import { Command, commandName, HeaderFlag } from "./wire/constants.ts";
+import { worldStep } from "./world_steps.ts";
+
+/** What a row needs of its surroundings. */
+export interface World {
+  /** Longest wait for a reply, in milliseconds. */
+  readonly timeoutMs: number;
+  /** A new connection; says what happened to the server where there is none to be had. */
+  connect(transcript: Transcript): Promise<Connection | Failure>;
+  /** VERSION on a new connection; says what went wrong, or nothing. */
+  negotiate(connection: Connection): Promise<Failure | undefined>;
+  /** The server's process, where it can be seen. */
+  probe(connection: Connection): ProcessProbe | undefined;
+}
+
+/** A server that splits nothing has read a piece by then; one that waits for the rest never will. */
+const PIECE_MS = 200;
+/** Messages that a server may send by itself within one wait. */
+const MAX_UNASKED = 10_000;
+/** What these change outlives the row on its connection. */
+const STATEFUL: ReadonlySet<number> = new Set([
+  Command.DMA_MAP,
+  Command.DMA_UNMAP,
+  Command.DEVICE_SET_IRQS,
+  Command.DEVICE_RESET,
+  Command.DEVICE_FEATURE,
+  Command.MIG_DATA_READ,
+  Command.MIG_DATA_WRITE,
+]);
+
+interface Pending {
+  readonly msgId: number;
+  readonly command: number;
+}
+
+/** One row being played: sends, waits, judges. Failures are values; a throw is the harness's fault. */
+export class Conversation implements Disposable {
+  readonly world: World;
+  readonly files: RowFiles = new RowFiles();
+  readonly guest: GuestMemory = new GuestMemory();
+  readonly saved: Map<string, Uint8Array> = new Map();
+  readonly transcript: Transcript;
+  /** Remarks for the report. */
+  readonly notes: string[] = [];
+  /** Descriptors that the server held when they were counted. */
+  descriptors = 0;
+  /** Whether the connection cannot be shared with the next row. */
+  used = false;
+  #connection: Connection | undefined;
+  #pending: Pending[] = [];
+  #early: Incoming[] = [];
+  #mayClose = false;
+  #closedAsPermitted = false;
+
+  /** Borrows the connection until `takeConnection`. */
+  constructor(world: World, transcript: Transcript, connection: Connection) {
+    this.world = world;
+    this.transcript = transcript;
+    this.connection = connection;
+  }
+
+  /** The connection of the moment. Throws `RangeError` after `disconnect()`. */
+  get connection(): Connection {
+    if (this.#connection === undefined) {
+      throw new RangeError("Cannot go on: the row has disconnected");
+    }
+    return this.#connection;
+  }
+
+  set connection(connection: Connection) {
+    this.#connection = connection;
+    connection.transcript = this.transcript;
+  }
+
+  /** Whether there is a connection that the server has not closed. */
+  get open(): boolean {
+    return this.#connection !== undefined && !this.#connection.ended;
+  }
+
+  /** Gives the connection back, if there is one. */
+  takeConnection(): Connection | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    return connection;
+  }
+
+  /** Closes our side; commands not answered yet are forgotten. */
+  disconnect(): void {
+    this.#connection?.[Symbol.dispose]();
+    this.#connection = undefined;
+    this.#pending = [];
+    for (const message of this.#early.splice(0)) disposeOf(message);
+    this.used = true;
+  }
+
+  /** Plays the steps and the check at their end. */
+  async play(row: Case, device: DeviceFacts): Promise<Failure | undefined> {
+    const steps = typeof row.steps === "function" ? row.steps(device) : row.steps;
+    for (const step of steps) {
+      // A close that the row permits ends what was to be said on that connection.
+      if (this.#closedAsPermitted && step.step !== "connect") continue;
+      this.#closedAsPermitted = false;
+      const failure = await this.#play(step);
+      if (failure !== undefined) return failure;
+    }
+    if (!this.open || !this.connection.negotiated || leavesStream(row)) return undefined;
+    return await this.fence();
+  }
+
+  /** A harmless command is answered, and nothing else is in the stream. */
+  async fence(): Promise<Failure | undefined> {
+    const observed = await this.#fenced();
+    if (observed.kind === "nothing") return undefined;
+    if (observed.kind === "closed" && this.#mayClose) return undefined;
+    disposeOf(observed);
+    const kind = observed.kind === "message" ? "mismatch" : kindOf(observed);
+    const answer = `the answer to the next command (GET_INFO) and nothing else`;
+    return this.failure(kind, [answer], describe(observed));
+  }
+
+  /** A failure that the newest transcript entry shows. */
+  failure(kind: FailureKind, expected: readonly string[], seen: string): Failure {
+    return { kind, expected, seen, entry: this.transcript.newest };
+  }
+
+  /** When to give up waiting for what is asked now. */
+  deadline(): number {
+    return performance.now() + this.world.timeoutMs;
+  }
+
+  /** Releases files, and the connection if it was not taken back. */
+  [Symbol.dispose](): void {
+    this.disconnect();
+    this.files[Symbol.dispose]();
+  }
+
+  async #play(step: Step): Promise<Failure | undefined> {
+    switch (step.step) {
+      case "send":
+        return await this.#send(step);
+      case "send-together":
+        return await this.#sendTogether(step.messages);
+      case "expect":
+        return await this.#expect(step);
+      default:
+        return await worldStep(this, step);
+    }
+  }
+
+  async #send(message: Send): Promise<Failure | undefined> {
+    const fds = message.fds.map((descriptor) => this.files.open(descriptor));
+    const { bytes, msgId } = this.#encode(message);
+    const names = message.fds.map(describeDescriptor).join(", ");
+    const cuts = [0, ...message.cuts, bytes.byteLength];
+    this.transcript.sent(bytes, fds.length, pieces(names, message.cuts));
+    this.#await(message, msgId);
+    for (let i = 0; i + 1 < cuts.length; i++) {
+      const piece = bytes.subarray(cuts[i], cuts[i + 1]);
+      const with_ = i === (message.fdsAtCut ?? 0) ? fds : [];
+      const sent = await this.connection.send(piece, with_, this.deadline());
+      if (sent === "stalled") return this.#stalled();
+      if (sent === "closed") return undefined;
+      if (i + 2 < cuts.length) await this.connection.drained(PIECE_MS);
+    }
+    return undefined;
+  }
+
+  async #sendTogether(messages: readonly Send[]): Promise<Failure | undefined> {
+    const encoded = messages.map((message) => {
+      const { bytes, msgId } = this.#encode(message);
+      this.transcript.sent(bytes, 0, "in one send with its neighbours");
+      this.#await(message, msgId);
+      return bytes;
+    });
+    const all = new Uint8Array(encoded.reduce((size, bytes) => size + bytes.byteLength, 0));
+    let at = 0;
+    for (const bytes of encoded) {
+      all.set(bytes, at);
+      at += bytes.byteLength;
+    }
+    const sent = await this.connection.send(all, [], this.deadline());
+    return sent === "stalled" ? this.#stalled() : undefined;
+  }
+
+  #encode(message: Send): { bytes: Uint8Array; msgId: number } {
+    if (STATEFUL.has(message.command)) this.used = true;
+    const msgId = message.header.msgId ?? this.connection.takeId();
+    const { bytes, payload } = encodeMessage(message, msgId, this.saved);
+    this.guest.follow(message.command, payload, message.fds.map((d) => this.files.backing(d)));
+    return { bytes, msgId };
+  }
+
+  #await(message: Send, msgId: number): void {
+    const flags = message.header.flags ?? 0;
+    const asks = (flags & HeaderFlag.NO_REPLY) === 0;
+    if (asks) this.#pending.push({ msgId, command: message.command });
+  }
+
+  #stalled(): Failure {
+    return this.failure("no-reply", ["the server to read the command"], "nothing read in time");
+  }
+
+  async #expect(step: Expect): Promise<Failure | undefined> {
+    const outcomes = step.outcomes;
+    if (outcomes.some((one) => one.outcome === "closed")) this.#mayClose = true;
+    const observed = outcomes.some((one) => one.outcome === "nothing")
+      ? await this.#fenced()
+      : await this.#reply(outcomes);
+    if ("expected" in observed) return observed;
+    const seen: string[] = [];
+    for (const outcome of outcomes) {
+      const instead = judge(outcome, observed, this.saved);
+      if (instead === undefined) {
+        this.#matched(outcome, observed);
+        return undefined;
+      }
+      seen.push(instead);
+    }
+    disposeOfObserved(observed);
+    return this.failure(kindOf(observed), outcomes.map(outcomeText), seen[0] ?? "nothing");
+  }
+
+  #matched(outcome: Outcome, observed: Observed): void {
+    if (outcome.remark !== undefined) this.notes.push(outcome.remark);
+    if (observed.kind === "closed") this.#closedAsPermitted = this.used = true;
+    if (observed.kind !== "message") return;
+    const demands = "demands" in outcome ? outcome.demands : {};
+    const reply = replyOf(observed);
+    if (demands.save !== undefined) this.saved.set(demands.save, reply.data.slice());
+    if (demands.saveFds !== undefined) this.files.keep(demands.saveFds, observed.fds);
+    else disposeOf(observed);
+    if (observed.header.command === Command.VERSION && observed.header.error === 0) {
+      this.connection.negotiated = true;
+    }
+  }
+
+  /** What happens to the oldest command that is not answered yet. */
+  async #reply(outcomes: readonly Outcome[]): Promise<Observed | Failure> {
+    const target = this.#pending.shift();
+    if (target === undefined) {
+      // Nothing is owed: the row waits for the connection to end.
+      return await this.#receive();
+    }
+    const early = this.#early.findIndex((message) => message.header.msgId === target.msgId);
+    if (early >= 0) return this.#early.splice(early, 1)[0]!;
+    for (let i = 0; i < MAX_UNASKED; i++) {
+      const observed = await this.#receive();
+      if (observed.kind !== "message") return observed;
+      const { msgId, command } = observed.header;
+      if (msgId === target.msgId) {
+        if (command === target.command) return observed;
+        const name = commandName(target.command);
+        return this.#wrong(observed, `a reply to ${name}`, `a reply to ${commandName(command)}`);
+      }
+      if (!this.#pending.some((other) => other.msgId === msgId)) {
+        const expected = outcomes.map(outcomeText).join(" or ");
+        const wanted = `${expected}, with message ID ${target.msgId}`;
+        return this.#wrong(observed, wanted, `message ID ${msgId}`);
+      }
+      this.notes.push(`message ID ${msgId} was answered before ${target.msgId}`);
+      this.#early.push({ ...observed, bytes: observed.bytes.slice() });
+    }
+    return this.failure("mismatch", ["one reply"], "no end of messages that nobody asked for");
+  }
+
+  #wrong(observed: Incoming, expected: string, seen: string): Failure {
+    disposeOf(observed);
+    return this.failure("mismatch", [expected], seen);
+  }
+
+  /** What comes before the answer to a fence: nothing, as it should, or something else. */
+  async #fenced(): Promise<Observed> {
+    const owed = this.#early.shift();
+    if (owed !== undefined) return owed;
+    const msgId = this.connection.takeId();
+    const { bytes } = encodeMessage(getInfo(), msgId, this.saved);
+    this.transcript.sent(bytes, 0, "fence");
+    const sent = await this.connection.send(bytes, [], this.deadline());
+    if (sent === "stalled") return { kind: "no-reply", partial: 0 };
+    const observed = await this.#receive();
+    if (observed.kind !== "message") return observed;
+    if (observed.header.msgId !== msgId || observed.header.command !== Command.DEVICE_GET_INFO) {
+      // The answer to the fence itself is still to come: the next receive must not stumble over it.
+      const copy = { ...observed, bytes: observed.bytes.slice() };
+      disposeOfObserved(await this.#receive());
+      return copy;
+    }
+    disposeOf(observed);
+    if (this.connection.pending) return await this.#receive();
+    return { kind: "nothing" };
+  }
+
+  /** The next message that is for us to judge; commands of the server are answered on the way. */
+  async #receive(): Promise<Exclude<Observed, { kind: "nothing" }>> {
+    const deadline = this.deadline();
+    for (let i = 0; i < MAX_UNASKED; i++) {
+      const received = await this.connection.receive(deadline);
+      if (received.kind !== "message" || isReply(received)) return received;
+      const { flags, command } = received.header;
+      if ((flags & HeaderFlag.TYPE_MASK) !== 0) return received;
+      if (command !== Command.DMA_READ && command !== Command.DMA_WRITE) return received;
+      const answer = this.guest.answer(received.bytes);
+      disposeOf(received);
+      if ((flags & HeaderFlag.NO_REPLY) !== 0) continue;
+      this.transcript.sent(answer, 0, "");
+      await this.connection.send(answer, [], deadline);
+    }
+    return { kind: "malformed", text: "no end of commands from the server" };
+  }
+}
+
+/** Whether the row ends with a stream in which nothing can be checked. */
+export function leavesStream(row: Case): boolean {
+  return row.ends === "alive" || row.ends === "may-exit";
+}
+
+function disposeOfObserved(observed: Observed): void {
+  if (observed.kind !== "nothing") disposeOf(observed);
+}
+
+function kindOf(observed: Observed): FailureKind {
+  return observed.kind === "closed" || observed.kind === "no-reply" ? observed.kind : "mismatch";
+}
+
+function pieces(names: string, cuts: readonly number[]): string {
+  if (cuts.length === 0) return names;
+  const text = `in ${cuts.length + 1} pieces, cut at ${cuts.join(", ")}`;
+  return names === "" ? text : `${names}; ${text}`;
+}

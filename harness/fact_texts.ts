@@ -1,0 +1,40 @@
+import type { DeviceFacts } from "./device_facts.ts";
+import { DeviceFlag, IrqFlag, PciIrq, PciRegion, RegionFlag } from "./wire/constants.ts";
+
+/** What a server says of itself, in words, by topic. */
+export function factTexts(device: DeviceFacts): Record<string, string> {
+  const { capabilities, capabilityNames } = device;
+  const regions = device.regions.filter((region) => region.size > 0n);
+  const irqs = device.irqs.filter((irq) => irq.count > 0);
+  return {
+    "Protocol": `${device.major}.${device.minor}`,
+    "Capabilities": capabilityNames.length === 0 ? "none announced" : capabilityNames.join(", "),
+    "Limits": `max_msg_fds ${capabilities.maxMsgFds}, ` +
+      `max_data_xfer_size ${capabilities.maxDataXferSize}, ` +
+      `max_dma_maps ${capabilities.maxDmaMaps}, pgsizes 0x${capabilities.pgsizes.toString(16)}`,
+    "Device": `${flagNames(device.flags, DeviceFlag)}, ` +
+      `${device.numRegions} regions, ${device.numIrqs} interrupt types`,
+    "Regions": regions.map((region) =>
+      `${regionName(region.index)} ${region.size} bytes ${flagNames(region.flags, RegionFlag)}`
+    ).join("; "),
+    "Interrupts": irqs.map((irq) =>
+      `${irqName(irq.index)} ${irq.count} ${flagNames(irq.flags, IrqFlag)}`
+    ).join("; "),
+  };
+}
+
+function regionName(index: number): string {
+  if (index <= PciRegion.BAR5) return `BAR${index}`;
+  return Object.entries(PciRegion).find(([name, i]) => i === index && name !== "COUNT")?.[0] ??
+    `region ${index}`;
+}
+
+function irqName(index: number): string {
+  return Object.entries(PciIrq).find(([name, i]) => i === index && name !== "COUNT")?.[0] ??
+    `interrupt ${index}`;
+}
+
+function flagNames(flags: number, bits: Readonly<Record<string, number>>): string {
+  const names = Object.entries(bits).filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name);
+  return names.length === 0 ? "no flags" : names.join("|");
+}

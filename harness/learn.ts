@@ -1,0 +1,102 @@
+import { ask } from "./ask.ts";
+import type { Reply, Send } from "./case.ts";
+import type { Connection } from "./connection.ts";
+import type { DeviceFacts, IrqFacts, RegionFacts } from "./device_facts.ts";
+import { HarnessError } from "./harness_error.ts";
+import type { DeviceProfile } from "./profile.ts";
+import { getInfo, getIrqInfo, getRegionInfo } from "./steps.ts";
+import { walkRegionCaps } from "./wire/region_caps.ts";
+import { type Capabilities, parseVersionJson } from "./wire/version_json.ts";
+
+/** A server may claim millions; nobody has them. */
+const MAX_ASKED = 256;
+const MAX_ARGSZ = 1 << 20;
+
+/** What VERSION told. */
+export interface VersionFacts {
+  readonly major: number;
+  readonly minor: number;
+  readonly capabilities: Capabilities;
+  readonly capabilityNames: readonly string[];
+}
+
+/** Reads the reply to VERSION; data that cannot be understood count as absent: their case says so. */
+export function versionFacts(reply: Reply): VersionFacts {
+  const parsed = parseVersionJson(reply.data);
+  const nothing = parseVersionJson(new Uint8Array());
+  const { capabilities, json } = (parsed.ok ? parsed : nothing) as typeof parsed & { ok: true };
+  return {
+    major: Number(reply.fields.major ?? 0),
+    minor: Number(reply.fields.minor ?? 0),
+    capabilities,
+    capabilityNames: Object.keys(json.capabilities ?? {}),
+  };
+}
+
+/**
+ * Asks the device for all that can be asked. A region or interrupt that is refused is left out: that is for
+ * cases to judge. Throws `HarnessError` of kind `start` when GET_INFO itself has no answer.
+ */
+export async function learnDevice(
+  connection: Connection,
+  version: VersionFacts,
+  options: { timeoutMs: number; profile: DeviceProfile; localProcess: boolean },
+): Promise<DeviceFacts> {
+  const question = async (message: Send) => await ask(connection, message, options.timeoutMs);
+  const info = await question(getInfo());
+  if (typeof info === "string") {
+    throw new HarnessError("start", `Cannot learn what the device is: GET_INFO gave ${info}`);
+  }
+  const { flags = 0, numRegions = 0, numIrqs = 0 } = info.fields;
+  return {
+    ...version,
+    flags: Number(flags),
+    numRegions: Number(numRegions),
+    numIrqs: Number(numIrqs),
+    regions: await learnEach(Number(numRegions), (index) => learnRegion(question, index)),
+    irqs: await learnEach(Number(numIrqs), (index) => learnIrq(question, index)),
+    localProcess: options.localProcess,
+    profile: options.profile,
+  };
+}
+
+type Question = (message: Send) => Promise<Reply | string>;
+
+async function learnEach<T>(
+  count: number,
+  learn: (index: number) => Promise<T | undefined>,
+): Promise<T[]> {
+  const learnt: T[] = [];
+  for (let index = 0; index < Math.min(count, MAX_ASKED); index++) {
+    const one = await learn(index);
+    if (one !== undefined) learnt.push(one);
+  }
+  return learnt;
+}
+
+async function learnRegion(question: Question, index: number): Promise<RegionFacts | undefined> {
+  const first = await question(getRegionInfo({ index }));
+  if (typeof first === "string" || first.fields.argsz === undefined) return undefined;
+  const argsz = Number(first.fields.argsz);
+  const more = argsz > 32 && argsz <= MAX_ARGSZ
+    ? await question(getRegionInfo({ index, argsz }))
+    : first;
+  const full = typeof more === "string" ? first : more;
+  const { flags = 0, size = 0n, offset = 0n, capOffset = 0 } = full.fields;
+  return {
+    index,
+    flags: Number(flags),
+    size: BigInt(size),
+    offset: BigInt(offset),
+    argsz,
+    caps: walkRegionCaps(full.payload, Number(capOffset)).caps,
+    fdCount: full.fdCount,
+  };
+}
+
+async function learnIrq(question: Question, index: number): Promise<IrqFacts | undefined> {
+  const reply = await question(getIrqInfo({ index }));
+  if (typeof reply === "string") return undefined;
+  const { flags = 0, count = 0 } = reply.fields;
+  return { index, flags: Number(flags), count: Number(count) };
+}

@@ -1,0 +1,46 @@
+/** A look at another process from outside, through /proc. */
+export class ProcessProbe {
+  readonly pid: number;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  /** Whether /proc of the process can be read. */
+  get readable(): boolean {
+    return this.openDescriptors() !== undefined;
+  }
+
+  /** Open descriptors, or nothing when it cannot be seen (any more). */
+  openDescriptors(): number | undefined {
+    return attempt(() => [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length);
+  }
+
+  /** Whether the process still holds or maps this file. */
+  uses(file: Deno.FileInfo): boolean {
+    return this.#holds(file) || this.#maps(file);
+  }
+
+  #holds(file: Deno.FileInfo): boolean {
+    const folder = `/proc/${this.pid}/fd`;
+    const names = attempt(() => [...Deno.readDirSync(folder)].map((entry) => entry.name)) ?? [];
+    return names.some((name) => {
+      const info = attempt(() => Deno.statSync(`${folder}/${name}`));
+      return info?.ino === file.ino && info.dev === file.dev;
+    });
+  }
+
+  #maps(file: Deno.FileInfo): boolean {
+    const maps = attempt(() => Deno.readTextFileSync(`/proc/${this.pid}/maps`)) ?? "";
+    // address perms offset dev inode path
+    return maps.split("\n").some((line) => line.split(/\s+/)[4] === String(file.ino));
+  }
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Level } from "./case.ts";
+
+/** Judgement on one case. `error`: the harness or the set-up is at fault. */
+export type Verdict = "pass" | "fail" | "skip" | "error";
+
+/** Why a case failed. `crash`: killed by a signal, or a sanitizer spoke; `exit`: ended by itself, with whatever code. */
+export type FailureKind = "mismatch" | "no-reply" | "closed" | "crash" | "leak" | "exit";
+
+/** Why a case failed, or could not be judged. */
+export interface Failure {
+  /** What went wrong; `harness` with the verdict `error`. */
+  readonly kind: FailureKind | "harness";
+  /** `error EEXIST`, one for each permitted outcome, best first. */
+  readonly expected: readonly string[];
+  /** `a reply of 16 bytes without error` */
+  readonly seen: string;
+  /** Index of the transcript entry that shows it. */
+  readonly entry?: number;
+}
+
+/** Why a case was not played. */
+export interface Skip {
+  /** `need`: the device lacks it; `user`: left out on the command line; `not-run`: the run ended before. */
+  readonly kind: "need" | "user" | "not-run";
+  /** The reason, in words. */
+  readonly text: string;
+}
+
+/** One thing that happened on the wire, or beside it. */
+export interface TranscriptEntry {
+  /** Who sent it, or a remark. */
+  readonly kind: "sent" | "received" | "note";
+  /** Milliseconds since the case began. */
+  readonly atMs: number;
+  /** The first bytes, as hex; empty for a note. */
+  readonly hex: string;
+  /** Bytes on the wire. */
+  readonly size: number;
+  /** Descriptors that went along. */
+  readonly fdCount: number;
+  /** `memory file of 4096 bytes` for those sent; the text of a note. */
+  readonly text: string;
+}
+
+/** What happened to one case. */
+export interface CaseResult {
+  /** `dma-map/same-range-twice` */
+  readonly id: string;
+  /** Id of the suite. */
+  readonly suite: string;
+  /** Title of the suite. */
+  readonly suiteTitle: string;
+  /** What the case does. */
+  readonly title: string;
+  /** What the server owes. */
+  readonly clause: {
+    readonly id: string;
+    readonly level: Level;
+    readonly section: string;
+    readonly text: string;
+    readonly note?: string;
+  };
+  /** The judgement. */
+  readonly verdict: Verdict;
+  /** With `fail` and `error`. */
+  readonly failure?: Failure;
+  /** With `skip`. */
+  readonly skip?: Skip;
+  /** Remarks that change no verdict. */
+  readonly notes: readonly string[];
+  /** Milliseconds since the run began. */
+  readonly startMs: number;
+  /** Milliseconds that the case took. */
+  readonly durationMs: number;
+  /** What was sent and received. */
+  readonly transcript: readonly TranscriptEntry[];
+  /** What the server printed during the case: a bounded head and tail, made printable. */
+  readonly log: string;
+}
+
+/** What is known about a run besides its cases. */
+export interface RunInfo {
+  /** Name of the suite. */
+  readonly tool: string;
+  /** Version of the suite. */
+  readonly version: string;
+  /** What is judged, as a person wrote it: the command line, or the socket. */
+  readonly target: string;
+  /** Name for reports. */
+  readonly label: string;
+  /** Arguments to put between `deno task conformance` and the case to play it again. */
+  readonly reproduce: readonly string[];
+  /** What the suite ran on. */
+  readonly platform: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Levels at which a breach fails the run. */
+  readonly levels: readonly Level[];
+  /** Longest wait for a reply, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What the server said of itself, in words, by topic. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A finished run, or what there is of one that was cut off. */
+export interface RunResult {
+  /** What is known besides the cases. */
+  readonly info: RunInfo;
+  /** One for each case, in the order of the suites. */
+  readonly results: readonly CaseResult[];
+  /** Milliseconds from start to end. */
+  readonly durationMs: number;
+  /** How the server lives: stays, or exits after each client. */
+  readonly life: string;
+  /** False when the run was cut off. */
+  readonly complete: boolean;
+}
+
+/** Cases by what they mean for the run. */
+export interface Summary {
+  /** All cases. */
+  readonly total: number;
+  /** Cases with the verdict `pass`. */
+  readonly passed: number;
+  /** Failures at the levels asked for. */
+  readonly failed: number;
+  /** Failures below them. */
+  readonly warnings: number;
+  /** Cases that could not be judged. */
+  readonly errors: number;
+  /** Cases left out with a reason. */
+  readonly skipped: number;
+  /** Cases that the run did not come to. */
+  readonly notRun: number;
+}
+
+/** Whether this result makes the run fail. */
+export function isUnexpected(result: CaseResult, levels: readonly Level[]): boolean {
+  return result.verdict === "error" ||
+    (result.verdict === "fail" && levels.includes(result.clause.level));
+}
+
+/** Whether this is a breach below the levels asked for. */
+export function isWarning(result: CaseResult, levels: readonly Level[]): boolean {
+  return result.verdict === "fail" && !levels.includes(result.clause.level);
+}
+
+/** Counts a run. */
+export function summarize(results: readonly CaseResult[], levels: readonly Level[]): Summary {
+  const count = (test: (result: CaseResult) => boolean) => results.filter(test).length;
+  const notRun = count((r) => r.skip?.kind === "not-run");
+  return {
+    total: results.length,
+    passed: count((r) => r.verdict === "pass"),
+    failed: count((r) => r.verdict === "fail" && isUnexpected(r, levels)),
+    warnings: count((r) => isWarning(r, levels)),
+    errors: count((r) => r.verdict === "error"),
+    skipped: count((r) => r.verdict === "skip") - notRun,
+    notRun,
+  };
+}
+
+/** One sentence: `Expected error EEXIST: got a reply without error`. */
+export function failureText(failure: Failure): string {
+  if (failure.expected.length === 0) return failure.seen;
+  return `Expected ${failure.expected.join(" or ")}: got ${failure.seen}`;
+}

@@ -1,0 +1,214 @@
+import { HarnessError } from "./harness_error.ts";
+import { OutputTail } from "./output_tail.ts";
+import { SystemError } from "./posix/libc.ts";
+import { signalGroup } from "./posix/process.ts";
+import { UnixListener } from "./posix/unix_listener.ts";
+import { UnixSocket } from "./posix/unix_socket.ts";
+import { fillIn, type Target } from "./target.ts";
+import { Errno } from "./wire/errno.ts";
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number;
+  readonly signal: string | null;
+}
+
+/** Waits of the harness, in milliseconds. */
+export interface ServerLimits {
+  /** From the start of the program to the first connection. */
+  readonly startMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+}
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+const RETRY_MS = 2;
+/** After its process has ended, output may still be in the pipes. */
+const OUTPUT_MS = 500;
+/** The server is busy with another client, not up yet, or replaces its socket. */
+const NOT_YET: ReadonlySet<number> = new Set([Errno.ENOENT, Errno.ECONNREFUSED, Errno.EAGAIN]);
+
+/** The server under test while it runs: its process, if it is ours, and the way to connect. */
+export class Server implements AsyncDisposable {
+  /** Where it listens. */
+  readonly path: string;
+  /** What it prints; empty for a server that we did not start. */
+  readonly output: OutputTail;
+  /** How it ended, once it has. */
+  exit: Exit | undefined;
+  readonly #limits: ServerLimits;
+  readonly #target: Target;
+  readonly #child: Deno.ChildProcess | undefined;
+  readonly #folder: string | undefined;
+  readonly #ended: Promise<Exit>;
+
+  private constructor(target: Target, limits: ServerLimits, spawned: Spawned | undefined) {
+    this.#target = target;
+    this.#limits = limits;
+    this.#child = spawned?.child;
+    this.#folder = spawned?.folder;
+    this.path = spawned?.socket ?? (target.kind === "attach" ? target.path : "");
+    const child = this.#child;
+    this.output = child === undefined
+      ? new OutputTail()
+      : new OutputTail(child.stdout, child.stderr);
+    this.#ended = child === undefined ? new Promise(() => {}) : this.#watch(child);
+  }
+
+  /** Starts it, or takes the one that is there. Throws `HarnessError` of kind `start`. */
+  static async start(target: Target, limits: ServerLimits): Promise<Server> {
+    if (target.kind === "attach") return new Server(target, limits, undefined);
+    const server = new Server(target, limits, await spawn(target));
+    try {
+      if (target.before !== undefined) await server.#run(target.before, "--before");
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Whether the process is ours. */
+  get ours(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Process of the program that we started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Connects within `ms`. Throws `HarnessError` of kind `start` when it has ended or never listens. */
+  async connect(ms: number): Promise<UnixSocket> {
+    const deadline = performance.now() + ms;
+    while (true) {
+      const socket = this.exit === undefined ? tryConnect(this.path) : undefined;
+      if (socket instanceof UnixSocket) return socket;
+      if (this.exit !== undefined) {
+        await this.output.ended(OUTPUT_MS);
+        throw new HarnessError("start", `Cannot connect to the server: ${exitText(this.exit)}`);
+      }
+      if (performance.now() >= deadline) {
+        const reason = `${socket?.message ?? this.path} for ${ms} ms`;
+        throw new HarnessError("start", `Cannot connect to the server: ${reason}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  /** Whether a client could connect now. */
+  listens(): boolean {
+    const socket = this.exit === undefined ? tryConnect(this.path) : undefined;
+    if (!(socket instanceof UnixSocket)) return false;
+    socket[Symbol.dispose]();
+    return true;
+  }
+
+  /** How it ended, if it does within `ms`; its output is complete then. */
+  async ended(ms: number): Promise<Exit | undefined> {
+    if (this.exit === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ms);
+      await Promise.race([this.#ended, promise]);
+      clearTimeout(timer);
+    }
+    if (this.exit !== undefined) await this.output.ended(OUTPUT_MS);
+    return this.exit;
+  }
+
+  /** Ends it at once, without grace; what waits for it sees the connection close. */
+  kill(): void {
+    if (this.#child !== undefined) signalGroup(this.#child.pid, SIGKILL);
+  }
+
+  /** SIGTERM, a grace time, SIGKILL, to the whole process group; removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    if (this.#target.kind === "command" && this.#target.after !== undefined) {
+      await this.#run(this.#target.after, "--after").catch(() => {});
+    }
+    if (this.exit === undefined) {
+      signalGroup(child.pid, SIGTERM);
+      await this.ended(this.#limits.graceMs);
+    }
+    signalGroup(child.pid, SIGKILL);
+    await this.#ended;
+    await this.output.ended(OUTPUT_MS);
+    await child.stdin.close().catch(() => {});
+    await this.output.cancel();
+    await Deno.remove(this.#folder!, { recursive: true }).catch(() => {});
+  }
+
+  async #watch(child: Deno.ChildProcess): Promise<Exit> {
+    const { code, signal } = await child.status;
+    this.exit = { code, signal };
+    return this.exit;
+  }
+
+  async #run(argv: readonly string[], option: string): Promise<void> {
+    const [program = "", ...args] = fillIn(argv, { socket: this.path });
+    const signal = AbortSignal.timeout(this.#limits.startMs);
+    const command = new Deno.Command(program, { args, signal, stdin: "null" });
+    const failed = (why: string) =>
+      new HarnessError("start", `Cannot run the ${option} command ${argv.join(" ")}: ${why}`);
+    const result = await command.output().catch((error: Error) => {
+      throw failed(error.message);
+    });
+    if (signal.aborted) throw failed(`it took longer than ${this.#limits.startMs} ms`);
+    if (result.code !== 0) throw failed(`exit code ${result.code}`);
+  }
+}
+
+interface Spawned {
+  readonly child: Deno.ChildProcess;
+  readonly folder: string;
+  readonly socket: string;
+}
+
+async function spawn(target: Target & { kind: "command" }): Promise<Spawned> {
+  const folder = await Deno.makeTempDir({ prefix: "vfio-user-" });
+  const socket = `${folder}/server.sock`;
+  const listening = target.passFd ? UnixListener.listen(socket).fd : undefined;
+  listening?.setCloseOnExec(false);
+  const [program = "", ...args] = fillIn(target.argv, {
+    socket,
+    ...(listening === undefined ? {} : { fd: listening.number }),
+  });
+  try {
+    const child = new Deno.Command(program, {
+      args,
+      stdin: "piped", // never written to: some servers end when they can read
+      stdout: "piped",
+      stderr: "piped",
+      detached: true, // a process group of its own
+      ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
+      ...(target.env === undefined ? {} : { env: target.env }),
+    }).spawn();
+    return { child, folder, socket };
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    const why = error instanceof Deno.errors.NotFound
+      ? "no such program"
+      : (error as Error).message;
+    throw new HarnessError("start", `Cannot start ${program}: ${why}`, { cause: error });
+  } finally {
+    listening?.[Symbol.dispose]();
+  }
+}
+
+function tryConnect(path: string): UnixSocket | SystemError {
+  try {
+    return UnixSocket.connect(path);
+  } catch (error) {
+    if (error instanceof SystemError && NOT_YET.has(error.errno)) return error;
+    throw new HarnessError("start", (error as Error).message, { cause: error });
+  }
+}
+
+/** `the server exited with code 1`, `the server was killed by SIGSEGV`. */
+export function exitText(exit: Exit): string {
+  if (exit.signal !== null) return `the server was killed by ${exit.signal}`;
+  return `the server exited with code ${exit.code}`;
+}

@@ -1,0 +1,253 @@
+import { setImmediate } from "node:timers/promises";
+import { ask, CLIENT_VERSION } from "./ask.ts";
+import type { Reply } from "./case.ts";
+import { Connection } from "./connection.ts";
+import type { World } from "./converse.ts";
+import { HarnessError } from "./harness_error.ts";
+import { ProcessProbe } from "./process_probe.ts";
+import type { Failure } from "./results.ts";
+import { type Exit, exitText, Server, type ServerLimits } from "./server.ts";
+import type { Target } from "./target.ts";
+import { Transcript } from "./transcript.ts";
+
+/** How a server lives: serves one client after another, exits after each, or stays without serving. */
+export type Life = "unknown" | "stays" | "exits" | "abandons";
+
+/** Options of a stage. */
+export interface StageOptions extends ServerLimits {
+  /** Longest wait for a reply, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** The runtime looks at pipes once in 61 turns of a busy event loop; a timer would take far longer. */
+const DRAIN_TURNS = 64;
+
+/** A dying process may still dump its memory. */
+const DYING_MS = 3000;
+
+/** One server after another, and the connection that rows share. */
+export class Stage implements World, AsyncDisposable {
+  readonly timeoutMs: number;
+  /** Known after `learnLife`. */
+  life: Life = "unknown";
+  readonly #target: Target;
+  readonly #options: StageOptions;
+  #server: Server | undefined;
+  #shared: Connection | undefined;
+  /** What servers that are gone had printed; bounded, since each of them is. */
+  #output = "";
+  #clients = 0;
+  #normalExit: Exit | undefined;
+  #stopped = false;
+
+  constructor(target: Target, options: StageOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.timeoutMs = options.timeoutMs;
+  }
+
+  /** Whether no client has been served since the server was started. */
+  get fresh(): boolean {
+    return this.#clients === 0;
+  }
+
+  /** What the server printed since the last call, as far as it has reached our end of the pipes. */
+  async takeOutput(): Promise<string> {
+    for (let turn = 0; turn < DRAIN_TURNS; turn++) await setImmediate();
+    return this.forgetOutput();
+  }
+
+  /** The same without waiting: what was printed before a case is not of that case. */
+  forgetOutput(): string {
+    const output = this.#output + (this.#server?.output.take() ?? "");
+    this.#output = "";
+    return output;
+  }
+
+  /** A negotiated connection: the shared one, or a new one. Throws `HarnessError` where none is to be had. */
+  async negotiated(): Promise<Connection> {
+    const shared = this.#shared;
+    this.#shared = undefined;
+    if (shared !== undefined && !shared.ended) return shared;
+    shared?.[Symbol.dispose]();
+    const connection = await this.raw();
+    const failure = await this.negotiate(connection);
+    if (failure === undefined) return connection;
+    connection[Symbol.dispose]();
+    await this.replace();
+    throw new HarnessError("start", `Cannot set up a connection: VERSION gave ${failure.seen}`);
+  }
+
+  /** A connection before VERSION. Throws `HarnessError` where none is to be had. */
+  async raw(): Promise<Connection> {
+    const connection = await this.connect(new Transcript());
+    if (connection instanceof Connection) return connection;
+    await this.replace();
+    throw new HarnessError("start", `Cannot set up a connection: ${connection.seen}`);
+  }
+
+  /** Gives a connection back for the next row. */
+  share(connection: Connection): void {
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = connection;
+  }
+
+  /** A new connection, on a new server where that is how it lives; or what became of the server. */
+  async connect(transcript: Transcript): Promise<Connection | Failure> {
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = undefined;
+    if (!this.fresh && this.life !== "stays" && this.life !== "unknown") {
+      const failure = await this.#leave();
+      if (failure !== undefined) return failure;
+    }
+    this.#server ??= await Server.start(this.#target, this.#options);
+    const server = this.#server;
+    try {
+      const ms = this.fresh ? this.#options.startMs : this.timeoutMs;
+      const connection = new Connection(await server.connect(ms), transcript);
+      this.#clients++;
+      return connection;
+    } catch (error) {
+      if (this.fresh || !(error instanceof HarnessError)) throw error;
+      return this.#gone(server, error.message);
+    }
+  }
+
+  /** VERSION on a new connection. */
+  async negotiate(connection: Connection): Promise<Failure | undefined> {
+    const reply = await this.#version(connection);
+    if (typeof reply !== "string") return undefined;
+    const dead = await this.died();
+    if (dead !== undefined) return dead;
+    const expected = ["the server to serve a new client (VERSION)"];
+    return {
+      kind: reply.startsWith("the connection") ? "closed" : "no-reply",
+      expected,
+      seen: reply,
+    };
+  }
+
+  /** The first connection of a run, and the reply to its VERSION. Throws `HarnessError` of kind `start`. */
+  async first(): Promise<{ connection: Connection; reply: Reply }> {
+    const connection = await this.raw();
+    const reply = await this.#version(connection);
+    if (typeof reply !== "string") return { connection, reply };
+    connection[Symbol.dispose]();
+    const exit = await this.#server?.ended(reply.startsWith("the connection") ? DYING_MS : 0);
+    const why = exit === undefined ? reply : `${reply}, ${exitText(exit)}`;
+    throw new HarnessError("start", `Cannot negotiate with the server: VERSION gave ${why}`);
+  }
+
+  /** Lets the first client leave, and learns from what the next one meets how the server lives. */
+  async learnLife(first: Connection): Promise<void> {
+    first[Symbol.dispose]();
+    const next = await this.connect(new Transcript());
+    const served = next instanceof Connection ? await this.#version(next) : next.seen;
+    if (next instanceof Connection && typeof served !== "string") {
+      this.life = "stays";
+      this.share(next);
+      return;
+    }
+    if (next instanceof Connection) next[Symbol.dispose]();
+    if (!this.#server?.ours) {
+      throw new HarnessError("start", `Cannot use the server: a second client got ${served}`);
+    }
+    this.#normalExit = await this.#server.ended(this.#server.listens() ? 0 : DYING_MS);
+    if (this.#normalExit?.signal) {
+      throw new HarnessError(
+        "start",
+        `Cannot use the server: ${exitText(this.#normalExit)} when its first client left`,
+      );
+    }
+    this.life = this.#normalExit === undefined ? "abandons" : "exits";
+    await this.replace();
+  }
+
+  /** After a row has closed its connection: the server still lives, by what is known of its life. */
+  async nextClientServed(): Promise<Failure | undefined> {
+    if (this.life !== "stays") return await this.#leave();
+    const connection = await this.connect(new Transcript());
+    if (!(connection instanceof Connection)) return connection;
+    const failure = await this.negotiate(connection);
+    if (failure === undefined) this.share(connection);
+    else connection[Symbol.dispose]();
+    return failure;
+  }
+
+  /** How the server died, if it did or is dying: it listens no more, but has not ended yet. */
+  async died(): Promise<Failure | undefined> {
+    const server = this.#server;
+    if (server === undefined) return undefined;
+    const exit = await server.ended(server.listens() ? 0 : DYING_MS);
+    return exit === undefined || this.#isNormal(exit) ? undefined : ending(exit);
+  }
+
+  /** Drops the server; the next connection starts a new one. */
+  async replace(): Promise<void> {
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = undefined;
+    const server = this.#server;
+    this.#server = undefined;
+    this.#clients = 0;
+    await server?.[Symbol.asyncDispose]();
+    this.#output = server?.output.take() ?? "";
+  }
+
+  /** The server's process, where /proc shows it. */
+  probe(connection: Connection): ProcessProbe | undefined {
+    const peer = connection.socket.peerPid();
+    // With a listening descriptor of ours, the kernel names us as the peer.
+    const pid = peer === Deno.pid ? this.#server?.pid : peer;
+    if (pid === undefined || pid <= 0) return undefined;
+    const probe = new ProcessProbe(pid);
+    return probe.readable ? probe : undefined;
+  }
+
+  /** Ends the run from outside: whatever waits for the server sees it close. */
+  stop(): void {
+    this.#stopped = true;
+    this.#server?.kill();
+    this.#shared?.[Symbol.dispose]();
+  }
+
+  /** Whether `stop` was called. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Stops the server. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.replace();
+  }
+
+  async #version(connection: Connection): Promise<Reply | string> {
+    const reply = await ask(connection, CLIENT_VERSION, this.timeoutMs);
+    connection.negotiated = typeof reply !== "string";
+    return reply;
+  }
+
+  /** The client has left: a server that exits is waited for, one that stays without serving is stopped. */
+  async #leave(): Promise<Failure | undefined> {
+    const server = this.#server;
+    if (server === undefined) return undefined;
+    const exit = await server.ended(this.life === "exits" ? DYING_MS : 0);
+    if (exit !== undefined && !this.#isNormal(exit)) return ending(exit);
+    await this.replace();
+    return undefined;
+  }
+
+  async #gone(server: Server, message: string): Promise<Failure> {
+    const exit = await server.ended(0);
+    if (exit !== undefined) return ending(exit);
+    return { kind: "no-reply", expected: ["the server to serve a new client"], seen: message };
+  }
+
+  #isNormal(exit: Exit): boolean {
+    return this.life === "exits" && exit.signal === null && exit.code === this.#normalExit?.code;
+  }
+}
+
+function ending(exit: Exit): Failure {
+  const kind = exit.signal === null ? "exit" : "crash";
+  return { kind, expected: ["the server to live on"], seen: exitText(exit) };
+}
