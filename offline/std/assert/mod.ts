@@ -22,7 +22,10 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
 
 /** Throws unless `actual` contains `expected`. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
-  assert(actual.includes(expected), msg ?? `Expected ${JSON.stringify(actual)} to contain ${JSON.stringify(expected)}`);
+  assert(
+    actual.includes(expected),
+    msg ?? `Expected ${JSON.stringify(actual)} to contain ${JSON.stringify(expected)}`,
+  );
 }
 
 /** Throws unless `actual` matches `expected`. */
@@ -31,16 +34,18 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
 }
 
 /** Throws unless `value` is an instance of `type`. */
-// deno-lint-ignore no-explicit-any
-export function assertInstanceOf<T>(value: unknown, type: new (...args: any[]) => T, msg?: string): asserts value is T {
+export function assertInstanceOf<T>(
+  value: unknown,
+  type: new (...args: never[]) => T,
+  msg?: string,
+): asserts value is T {
   assert(value instanceof type, msg ?? `Expected an instance of ${type.name}`);
 }
 
 /** Throws unless `fn` throws an `ErrorClass` whose message contains `msgIncludes`; returns it. */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
-  // deno-lint-ignore no-explicit-any
-  ErrorClass: new (...args: any[]) => E,
+  ErrorClass: new (...args: never[]) => E,
   msgIncludes = "",
 ): E {
   let thrown: unknown;
@@ -58,8 +63,7 @@ export function assertThrows<E extends Error = Error>(
 /** Rejects unless the promise of `fn` rejects with an `ErrorClass` whose message contains `msgIncludes`; returns it. */
 export async function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
-  // deno-lint-ignore no-explicit-any
-  ErrorClass: new (...args: any[]) => E,
+  ErrorClass: new (...args: never[]) => E,
   msgIncludes = "",
 ): Promise<E> {
   let thrown: unknown;
@@ -76,8 +80,7 @@ export async function assertRejects<E extends Error = Error>(
 
 function checkThrown<E extends Error>(
   thrown: unknown,
-  // deno-lint-ignore no-explicit-any
-  ErrorClass: new (...args: any[]) => E,
+  ErrorClass: new (...args: never[]) => E,
   msgIncludes: string,
 ): E {
   assertInstanceOf(thrown, ErrorClass);

@@ -1,0 +1,167 @@
+import { bold, gray, green, red, yellow } from "@std/fmt/colors";
+import { type CaseResult, failureText, type RunInfo, type RunResult } from "../harness/results.ts";
+import { conclude, countsText, skipReasons, verdictSentence } from "./conclusion.ts";
+import { type Mark, markOf, MARKS } from "./mark.ts";
+import { reproduceCommand } from "./reproduce.ts";
+import { durationText, oneLine, plural } from "./text.ts";
+
+/** How a console report is written. */
+export interface ConsoleOptions {
+  /** Lines may be overwritten: there is a progress line. */
+  readonly terminal: boolean;
+  readonly color: boolean;
+  /** A line for each case. */
+  readonly verbose: boolean;
+  /** Width of the terminal. Default: 80. */
+  readonly columns?: number;
+}
+
+/** Tells a person what a run does, while it does it. */
+export interface ConsoleReport {
+  /** The run begins. */
+  started(info: RunInfo, total: number): void;
+  /** A case begins. */
+  caseStarted(id: string): void;
+  /** A case ended: the `done`th of `total`. */
+  caseFinished(result: CaseResult, done: number, total: number): void;
+  /** The run ended; `files` are the reports that were written. */
+  finished(run: RunResult, files: readonly string[]): void;
+}
+
+/** Reports a run to a terminal or a pipe. */
+export function consoleReport(
+  write: (text: string) => void,
+  options: ConsoleOptions,
+): ConsoleReport {
+  return new Console(write, options);
+}
+
+/** Longest list of cases in the command that plays the failed ones again. */
+const MAX_AGAIN = 10;
+
+class Console implements ConsoleReport {
+  #write: (text: string) => void;
+  #options: ConsoleOptions;
+  #levels: RunInfo["levels"] = [];
+  #total = 0;
+  #done = 0;
+  #failed = 0;
+  #elapsedMs = 0;
+  /** Results of the suite that is being played, for its line. */
+  #suite: CaseResult[] = [];
+
+  constructor(write: (text: string) => void, options: ConsoleOptions) {
+    this.#write = write;
+    this.#options = options;
+  }
+
+  started(info: RunInfo, total: number): void {
+    this.#levels = info.levels;
+    this.#total = total;
+    const levels = info.levels.join(", ");
+    this.#line(`${this.#paint(bold, oneLine(info.label))}  ${oneLine(info.target)}`);
+    this.#line(this.#paint(gray, `${plural(total, "case")}; a breach of ${levels} fails the run`));
+    this.#line("");
+  }
+
+  caseStarted(id: string): void {
+    this.#progress(id);
+  }
+
+  caseFinished(result: CaseResult, done: number, total: number): void {
+    const mark = markOf(result, this.#levels);
+    this.#done = done;
+    this.#total = total;
+    if (mark === "failed" || mark === "error") this.#failed++;
+    this.#elapsedMs = Math.max(this.#elapsedMs, result.startMs + result.durationMs);
+    if (result.suite !== this.#suite[0]?.suite) this.#suiteLine();
+    this.#suite.push(result);
+    if (result.verdict === "fail" || result.verdict === "error") this.#breach(result, mark);
+    else if (this.#options.verbose) this.#line(this.#caseLine(result, mark));
+    this.#progress(result.id);
+  }
+
+  finished(run: RunResult, files: readonly string[]): void {
+    this.#levels = run.info.levels;
+    this.#suiteLine();
+    for (const lines of [this.#skips(run), this.#warnings(run), this.#again(run)]) {
+      if (lines.length > 0) this.#line(["", ...lines].join("\n"));
+    }
+    if (files.length > 0) this.#line("");
+    for (const file of files) this.#line(`Report: ${oneLine(file)}`);
+    const color = { "conformant": green, "NOT conformant": red, "not judged": yellow };
+    const sentence = this.#paint(color[conclude(run)], this.#paint(bold, verdictSentence(run)));
+    this.#line(`\n${sentence} ${this.#paint(gray, `in ${durationText(run.durationMs)}`)}`);
+  }
+
+  #breach(result: CaseResult, mark: Mark): void {
+    const { clause, failure } = result;
+    const reason = failure === undefined ? "no reason is known" : oneLine(failureText(failure));
+    const owed = `${clause.level}: ${oneLine(clause.text)}`;
+    if (!this.#options.terminal) {
+      this.#line(`${MARKS[mark]} ${mark} ${oneLine(result.id)}: ${reason} (${owed})`);
+      return;
+    }
+    this.#line(this.#caseLine(result, mark));
+    this.#line(`  ${reason}`);
+    this.#line(`${this.#paint(gray, `  ${owed}`)}\n`);
+  }
+
+  #caseLine(result: CaseResult, mark: Mark): string {
+    const color = { failed: red, error: red, warning: yellow, passed: green }[mark as string];
+    const sign = this.#paint(color ?? gray, `${MARKS[mark]} ${mark}`);
+    const more = result.skip === undefined ? durationText(result.durationMs) : result.skip.text;
+    const words = `${oneLine(result.title)} (${oneLine(more)})`;
+    return `${sign} ${this.#paint(bold, oneLine(result.id))}  ${this.#paint(gray, words)}`;
+  }
+
+  #suiteLine(): void {
+    const [first] = this.#suite;
+    if (first !== undefined && !this.#options.terminal) {
+      this.#line(`${oneLine(first.suite)}: ${countsText(this.#suite, this.#levels)}`);
+    }
+    this.#suite = [];
+  }
+
+  #skips({ results }: RunResult): string[] {
+    const reasons = skipReasons(results);
+    if (reasons.length === 0) return [];
+    const lines = reasons.map(([reason, count]) => `${String(count).padStart(5)}  ${reason}`);
+    return ["Not played:", ...lines];
+  }
+
+  #warnings({ results, info }: RunResult): string[] {
+    const warned = results.filter((result) => markOf(result, info.levels) === "warning");
+    if (warned.length === 0) return [];
+    const lines = warned.map((result) => `  ${oneLine(result.id)} (${result.clause.level})`);
+    const head = `Warnings, breaches below the levels that count (${info.levels.join(", ")}):`;
+    return [this.#paint(yellow, head), ...lines];
+  }
+
+  #again({ results, info }: RunResult): string[] {
+    const bad = results.filter((r) => ["failed", "error"].includes(markOf(r, info.levels)));
+    if (bad.length === 0) return [];
+    const lines = bad.map((r) => `  ${MARKS[markOf(r, info.levels)]} ${oneLine(r.id)}`);
+    const ids = bad.slice(0, MAX_AGAIN).map((result) => result.id);
+    const more = bad.length > MAX_AGAIN ? ` (the first ${MAX_AGAIN})` : "";
+    const command = oneLine(reproduceCommand(info, ids), 4000);
+    return [this.#paint(red, "Failed:"), ...lines, `Play them again${more}:`, `  ${command}`];
+  }
+
+  #progress(id: string): void {
+    if (!this.#options.terminal) return;
+    const failed = this.#failed === 0 ? "" : `  ${this.#failed} failed`;
+    const text = `${this.#done}/${this.#total}${failed}  ${durationText(this.#elapsedMs)}  ${
+      oneLine(id)
+    }`;
+    this.#write(`\r\x1b[K${text.slice(0, (this.#options.columns ?? 80) - 1)}`);
+  }
+
+  #line(text: string): void {
+    this.#write(`${this.#options.terminal ? "\r\x1b[K" : ""}${text}\n`);
+  }
+
+  #paint(color: (text: string) => string, text: string): string {
+    return this.#options.color ? color(text) : text;
+  }
+}

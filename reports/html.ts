@@ -1,0 +1,73 @@
+import type { CaseResult, RunInfo, RunResult } from "../harness/results.ts";
+import { bySuite, countsText, verdictSentence } from "./conclusion.ts";
+import { caseRow } from "./html_case.ts";
+import { anchor, breaches, facts, heading, skips, strip } from "./html_overview.ts";
+import { STYLE } from "./html_style.ts";
+import { type Mark, markOf } from "./mark.ts";
+import { Markup, markup } from "./markup.ts";
+import { oneLine } from "./text.ts";
+
+/** Characters that unfolded failures may fill before further ones are shown as briefly as passing cases. */
+const ROOM_FOR_FAILURES = 2_000_000;
+
+const BAD: readonly Mark[] = ["failed", "error", "warning"];
+
+/** One page that needs nothing else: no request, no script, light and dark, also on paper. */
+export function html(run: RunResult): string {
+  const title = oneLine(`${run.info.label}: ${verdictSentence(run)}`);
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#cases">Skip to the cases</a>
+${heading(run)}
+<main>
+${strip(run)}
+${breaches(run)}
+${skips(run)}
+${facts(run)}
+<div id="cases">
+${suites(run)}</div>
+</main>
+<footer>
+<p>Levels: <b>must</b>, <b>should</b> and <b>may</b> as in the specification; <b>robust</b>: the specification is
+silent, but a server that faces an untrusted client has to survive; <b>qemu</b>: what QEMU's client relies on.</p>
+<p>Times count from the beginning of each case. Arrows: → sent by the suite, ← received from the server.</p>
+</footer>
+</body>
+</html>
+`.text;
+}
+
+function suites(run: RunResult): Markup[] {
+  const room = { left: ROOM_FOR_FAILURES };
+  return [...bySuite(run.results)].map(([id, results]) => suite(id, results, run.info, room));
+}
+
+function suite(
+  id: string,
+  results: readonly CaseResult[],
+  info: RunInfo,
+  room: { left: number },
+): Markup {
+  const rows = results.map((result) => {
+    const full = BAD.includes(markOf(result, info.levels)) && room.left > 0;
+    const row = caseRow(result, info, full);
+    if (full) room.left -= row.text.length;
+    return row;
+  });
+  return markup`<section aria-labelledby="${anchor(id)}">
+<h2 id="${anchor(id)}">${oneLine(results[0]!.suiteTitle)} <small>${oneLine(id)}</small></h2>
+<p class="sub">${countsText(results, info.levels)}</p>
+<ol class="ks">
+${rows}</ol>
+</section>
+`;
+}

@@ -1,0 +1,13 @@
+/**
+ * Reports: pure functions from the results of a run to text.
+ *
+ * @module
+ */
+export * from "./conclusion.ts";
+export * from "./console.ts";
+export * from "./html.ts";
+export * from "./jsonl.ts";
+export * from "./junit.ts";
+export * from "./mark.ts";
+export * from "./report.ts";
+export * from "./reproduce.ts";
