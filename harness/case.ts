@@ -162,7 +162,8 @@ type Permitted =
     readonly demands: ReplyDemands;
   }
   | { readonly outcome: "closed" }
-  | { readonly outcome: "nothing" };
+  | { readonly outcome: "nothing" }
+  | { readonly outcome: "silence" };
 
 /** Waits for what the server does about the oldest command that is not answered yet. */
 export interface Expect {

@@ -3,7 +3,7 @@ import { type Connection, disposeOf, type Incoming, isReply } from "./connection
 import type { DeviceFacts } from "./device_facts.ts";
 import { encodeMessage } from "./encode.ts";
 import { GuestMemory } from "./guest_memory.ts";
-import { describe, judge, type Observed, outcomeText, replyOf } from "./judge.ts";
+import { describe, isError, judge, type Observed, outcomeText, replyOf } from "./judge.ts";
 import type { ProcessProbe } from "./process_probe.ts";
 import type { Failure, FailureKind } from "./results.ts";
 import { describeDescriptor, RowFiles } from "./row_files.ts";
@@ -26,10 +26,13 @@ export interface World {
 
 /** A server that splits nothing has read a piece by then; one that waits for the rest never will. */
 const PIECE_MS = 200;
+/** Where silence is permitted, nobody waits long for it. */
+const SILENCE_MS = 300;
 /** Messages that a server may send by itself within one wait. */
 const MAX_UNASKED = 10_000;
 /** What these change outlives the row on its connection. */
 const STATEFUL: ReadonlySet<number> = new Set([
+  Command.VERSION,
   Command.DMA_MAP,
   Command.DMA_UNMAP,
   Command.DEVICE_SET_IRQS,
@@ -53,14 +56,15 @@ export class Conversation implements Disposable {
   readonly transcript: Transcript;
   /** Remarks for the report. */
   readonly notes: string[] = [];
-  /** Descriptors that the server held when they were counted. */
-  descriptors = 0;
+  /** Descriptors and resident bytes that the server held when they were counted. */
+  held = { descriptors: 0, bytes: 0 };
   /** Whether the connection cannot be shared with the next row. */
   used = false;
   #connection: Connection | undefined;
   #pending: Pending[] = [];
   #early: Incoming[] = [];
   #mayClose = false;
+  #patienceMs = Infinity;
   #closedAsPermitted = false;
 
   /** Borrows the connection until `takeConnection`. */
@@ -136,7 +140,7 @@ export class Conversation implements Disposable {
 
   /** When to give up waiting for what is asked now. */
   deadline(): number {
-    return performance.now() + this.world.timeoutMs;
+    return performance.now() + Math.min(this.world.timeoutMs, this.#patienceMs);
   }
 
   /** Releases files, and the connection if it was not taken back. */
@@ -160,18 +164,20 @@ export class Conversation implements Disposable {
 
   async #send(message: Send): Promise<Failure | undefined> {
     const fds = message.fds.map((descriptor) => this.files.open(descriptor));
-    const { bytes, msgId } = this.#encode(message);
+    const { bytes: whole, msgId } = this.#encode(message);
+    const bytes = whole.subarray(0, message.only);
     const names = message.fds.map(describeDescriptor).join(", ");
     const cuts = [0, ...message.cuts, bytes.byteLength];
     this.transcript.sent(bytes, fds.length, pieces(names, message.cuts));
-    this.#await(message, msgId);
+    if (message.only === undefined) this.#await(message, msgId);
     for (let i = 0; i + 1 < cuts.length; i++) {
       const piece = bytes.subarray(cuts[i], cuts[i + 1]);
       const with_ = i === (message.fdsAtCut ?? 0) ? fds : [];
       const sent = await this.connection.send(piece, with_, this.deadline());
-      if (sent === "stalled") return this.#stalled();
+      if (sent === "stalled") return await this.#stalled();
       if (sent === "closed") return undefined;
-      if (i + 2 < cuts.length) await this.connection.drained(PIECE_MS);
+      const more = i + 2 < cuts.length || message.only !== undefined;
+      if (more) await this.connection.drained(PIECE_MS);
     }
     return undefined;
   }
@@ -190,7 +196,7 @@ export class Conversation implements Disposable {
       at += bytes.byteLength;
     }
     const sent = await this.connection.send(all, [], this.deadline());
-    return sent === "stalled" ? this.#stalled() : undefined;
+    return sent === "stalled" ? await this.#stalled() : undefined;
   }
 
   #encode(message: Send): { bytes: Uint8Array; msgId: number } {
@@ -207,13 +213,20 @@ export class Conversation implements Disposable {
     if (asks) this.#pending.push({ msgId, command: message.command });
   }
 
-  #stalled(): Failure {
-    return this.failure("no-reply", ["the server to read the command"], "nothing read in time");
+  async #stalled(): Promise<Failure> {
+    const expected = ["the server to read the command"];
+    if (!this.connection.pending) {
+      return this.failure("no-reply", expected, "nothing read within the time limit");
+    }
+    const received = await this.connection.receive(performance.now());
+    disposeOf(received);
+    return this.failure("mismatch", expected, `${describe(received)} before all of it was read`);
   }
 
   async #expect(step: Expect): Promise<Failure | undefined> {
     const outcomes = step.outcomes;
     if (outcomes.some((one) => one.outcome === "closed")) this.#mayClose = true;
+    this.#patienceMs = outcomes.some((one) => one.outcome === "silence") ? SILENCE_MS : Infinity;
     const observed = outcomes.some((one) => one.outcome === "nothing")
       ? await this.#fenced()
       : await this.#reply(outcomes);
@@ -240,7 +253,7 @@ export class Conversation implements Disposable {
     if (demands.save !== undefined) this.saved.set(demands.save, reply.data.slice());
     if (demands.saveFds !== undefined) this.files.keep(demands.saveFds, observed.fds);
     else disposeOf(observed);
-    if (observed.header.command === Command.VERSION && observed.header.error === 0) {
+    if (observed.header.command === Command.VERSION && !isError(reply)) {
       this.connection.negotiated = true;
     }
   }

@@ -43,6 +43,9 @@ export function judge(
   if (outcome.outcome === "closed" || outcome.outcome === "nothing") {
     return observed.kind === outcome.outcome ? undefined : describe(observed);
   }
+  if (outcome.outcome === "silence") {
+    return observed.kind === "no-reply" && observed.partial === 0 ? undefined : describe(observed);
+  }
   if (observed.kind !== "message") return describe(observed);
   const reply = replyOf(observed);
   if (outcome.outcome === "error") return judgeError(outcome.errno, outcome.demands, reply, saved);
@@ -125,6 +128,8 @@ export function outcomeText(outcome: Outcome): string {
       return "the server to close the connection";
     case "nothing":
       return "no reply";
+    case "silence":
+      return "silence until the rest has come";
     case "error": {
       const names = outcome.errno?.map(errnoName).join(" or ");
       const error = names === undefined ? "an error reply" : `error ${names}`;

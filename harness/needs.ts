@@ -78,9 +78,7 @@ export type Need =
   | "caps-region"
   | "sparse-region"
   | "mappable-region"
-  | "mappable-plain-region"
   | "mappable-writable-region"
-  | "unmappable-region"
   | "region-without-read"
   | "region-without-write"
   | "readable-memory"
@@ -90,15 +88,11 @@ export type Need =
   | "wide-bar"
   | "reset"
   | "no-reset"
-  | "intx"
   | "msix"
-  | "irq"
   | "max-dma-maps<=4096"
   | "announced-max-dma-maps"
-  | "no-write-multiple"
   | "local-process"
   | "scratch"
-  | "device-interrupt"
   | "device-dma-read"
   | "device-dma-write";
 
@@ -147,17 +141,9 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "no region of the device can be mapped",
     holds: hasRegion((r) => hasFlags(r, RegionFlag.MMAP)),
   },
-  "mappable-plain-region": {
-    without: "no region of the device can be mapped whole",
-    holds: hasRegion((r) => hasFlags(r, RegionFlag.MMAP) && r.caps.length === 0),
-  },
   "mappable-writable-region": {
     without: "no region of the device can be both mapped and written",
     holds: hasRegion((r) => isMemory(r) && hasFlags(r, RegionFlag.WRITE)),
-  },
-  "unmappable-region": {
-    without: "all regions of the device can be mapped",
-    holds: hasRegion((r) => r.size > 0n && !hasFlags(r, RegionFlag.MMAP)),
   },
   "region-without-read": {
     without: "all regions of the device can be read",
@@ -202,17 +188,9 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "the device supports DEVICE_RESET",
     holds: (device) => (device.flags & DeviceFlag.RESET) === 0,
   },
-  "intx": {
-    without: "the device has no INTx",
-    holds: (device) => irqCount(device, PciIrq.INTX) > 0,
-  },
   "msix": {
     without: "the device has no MSI-X",
     holds: (device) => irqCount(device, PciIrq.MSIX) > 0,
-  },
-  "irq": {
-    without: "the device has no interrupts",
-    holds: (device) => device.irqs.some((irq) => irq.count > 0),
   },
   "max-dma-maps<=4096": {
     without: "the server announces more than 4096 DMA maps",
@@ -222,10 +200,6 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "the server does not announce max_dma_maps",
     holds: (device) => device.capabilityNames.includes("max_dma_maps"),
   },
-  "no-write-multiple": {
-    without: "the server supports REGION_WRITE_MULTI",
-    holds: (device) => !device.capabilities.writeMultiple,
-  },
   "local-process": {
     without: "the process of the server cannot be seen from here",
     holds: (device) => device.localProcess,
@@ -233,10 +207,6 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
   "scratch": {
     without: `no scratch memory of the device is known: ${PROFILE}`,
     holds: (device) => (device.profile.scratch ?? []).length > 0,
-  },
-  "device-interrupt": {
-    without: `nothing is known that makes the device raise an interrupt: ${PROFILE}`,
-    holds: (device) => (device.profile.interrupts ?? []).length > 0,
   },
   "device-dma-read": {
     without: `nothing is known that makes the device read guest memory: ${PROFILE}`,

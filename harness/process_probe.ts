@@ -16,6 +16,13 @@ export class ProcessProbe {
     return attempt(() => [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length);
   }
 
+  /** Resident memory in bytes, or nothing when it cannot be seen. */
+  residentBytes(): number | undefined {
+    const status = attempt(() => Deno.readTextFileSync(`/proc/${this.pid}/status`)) ?? "";
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  }
+
   /** Whether the process still holds or maps this file. */
   uses(file: Deno.FileInfo): boolean {
     return this.#holds(file) || this.#maps(file);

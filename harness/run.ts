@@ -16,6 +16,8 @@ import { Transcript } from "./transcript.ts";
 export interface PlayOptions extends StageOptions {
   readonly profile: DeviceProfile;
   readonly clauses: Readonly<Record<string, Clause>>;
+  /** Play a failing row again, alone, before it is reported. Default: true. */
+  readonly replay?: boolean;
   /** Ends the run early: what was not played is listed as not run. */
   readonly signal?: AbortSignal;
 }
@@ -57,7 +59,7 @@ export async function play(
   using _listening = { [Symbol.dispose]: () => options.signal?.removeEventListener("abort", stop) };
   const device = await meet(stage, options);
   listener.started?.(device);
-  const player = new Player(stage, device, options.clauses);
+  const player = new Player(stage, device, options);
   const results: CaseResult[] = [];
   for (const selected of cases) {
     listener.caseStarted?.(selected.id);
@@ -92,14 +94,16 @@ class Player {
   readonly #stage: Stage;
   readonly #device: DeviceFacts;
   readonly #clauses: Readonly<Record<string, Clause>>;
+  readonly #replay: boolean;
   readonly #start: number = performance.now();
   /** Cases in a row that found no server. */
   #lost = 0;
 
-  constructor(stage: Stage, device: DeviceFacts, clauses: Readonly<Record<string, Clause>>) {
+  constructor(stage: Stage, device: DeviceFacts, options: PlayOptions) {
     this.#stage = stage;
     this.#device = device;
-    this.#clauses = clauses;
+    this.#clauses = options.clauses;
+    this.#replay = options.replay ?? true;
   }
 
   async result(selected: SelectedCase): Promise<CaseResult> {
@@ -173,7 +177,7 @@ class Player {
     const attempt = await this.#attempt(row);
     if (attempt.failure === undefined) return attempt;
     await this.#stage.replace();
-    if (alone || this.#stage.stopped) return attempt;
+    if (alone || !this.#replay || this.#stage.stopped) return attempt;
     const again = await this.#attempt(row);
     if (again.failure !== undefined) {
       await this.#stage.replace();

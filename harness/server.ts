@@ -97,12 +97,15 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Whether a client could connect now. */
-  listens(): boolean {
-    const socket = this.exit === undefined ? tryConnect(this.path) : undefined;
-    if (!(socket instanceof UnixSocket)) return false;
-    socket[Symbol.dispose]();
-    return true;
+  /** Whether it listens still, seen without disturbing it by a connection. */
+  async listens(): Promise<boolean> {
+    if (this.exit !== undefined) return false;
+    // address: refcount protocol flags type state inode path; the flag is __SO_ACCEPTCON
+    const sockets = await Deno.readTextFile("/proc/net/unix").catch(() => "");
+    return sockets.split("\n").some((line) => {
+      const [, , , flags, , , , path] = line.split(/\s+/);
+      return path === this.path && flags === "00010000";
+    });
   }
 
   /** How it ended, if it does within `ms`; its output is complete then. */

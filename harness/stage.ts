@@ -152,7 +152,7 @@ export class Stage implements World, AsyncDisposable {
     if (!this.#server?.ours) {
       throw new HarnessError("start", `Cannot use the server: a second client got ${served}`);
     }
-    this.#normalExit = await this.#server.ended(this.#server.listens() ? 0 : DYING_MS);
+    this.#normalExit = await this.#server.ended(await this.#server.listens() ? 0 : DYING_MS);
     if (this.#normalExit?.signal) {
       throw new HarnessError(
         "start",
@@ -178,7 +178,7 @@ export class Stage implements World, AsyncDisposable {
   async died(): Promise<Failure | undefined> {
     const server = this.#server;
     if (server === undefined) return undefined;
-    const exit = await server.ended(server.listens() ? 0 : DYING_MS);
+    const exit = await server.ended(await server.listens() ? 0 : DYING_MS);
     return exit === undefined || this.#isNormal(exit) ? undefined : ending(exit);
   }
 

@@ -222,6 +222,11 @@ export function nothing(): Outcome {
   return { outcome: "nothing" };
 }
 
+/** No answer yet: the server waits for bytes that were announced and never come. */
+export function silence(): Outcome {
+  return { outcome: "silence" };
+}
+
 /** A permitted outcome that is worth a note in the report, though no failure. */
 export function remarkable(outcome: Outcome, remark: string): Outcome {
   return { ...outcome, remark };

@@ -15,6 +15,8 @@ export type WorldStep = Exclude<
 /** A server has a second to close what it no longer needs: it may do so after its reply. */
 const RELEASE_MS = 1000;
 const LOOK_AGAIN_MS = 5;
+/** Resident bytes by which a server may grow within a row: allocators keep what they have. */
+const MAX_GROWTH = 64 * 2 ** 20;
 
 /** Plays one step; says what failed, or nothing. */
 export async function worldStep(row: Conversation, step: WorldStep): Promise<Failure | undefined> {
@@ -53,7 +55,11 @@ async function connect(row: Conversation, negotiate: boolean): Promise<Failure |
 
 async function countDescriptors(row: Conversation): Promise<Failure | undefined> {
   const failure = await row.fence();
-  row.descriptors = row.world.probe(row.connection)?.openDescriptors() ?? 0;
+  const probe = row.world.probe(row.connection);
+  row.held = {
+    descriptors: probe?.openDescriptors() ?? 0,
+    bytes: probe?.residentBytes() ?? 0,
+  };
   return failure;
 }
 
@@ -61,10 +67,15 @@ async function sameDescriptors(row: Conversation): Promise<Failure | undefined> 
   const failure = await row.fence();
   if (failure !== undefined || !row.open) return failure;
   const probe = row.world.probe(row.connection);
-  const wanted = row.descriptors;
-  const count = () => probe?.openDescriptors() ?? wanted;
-  if (await within(RELEASE_MS, () => count() <= wanted)) return undefined;
-  return row.failure("leak", [`${wanted} open descriptors in the server`], `${count()}`);
+  const { descriptors, bytes } = row.held;
+  const count = () => probe?.openDescriptors() ?? descriptors;
+  if (!(await within(RELEASE_MS, () => count() <= descriptors))) {
+    return row.failure("leak", [`${descriptors} open descriptors in the server`], `${count()}`);
+  }
+  const grown = (probe?.residentBytes() ?? bytes) - bytes;
+  if (grown <= MAX_GROWTH) return undefined;
+  const mebibytes = `${Math.round(grown / 2 ** 20)} MiB`;
+  return row.failure("leak", ["the server to use little more memory"], `${mebibytes} more`);
 }
 
 async function memoryReleased(row: Conversation, name: string): Promise<Failure | undefined> {
@@ -99,6 +110,7 @@ function streamSocket(
 ): Failure | undefined {
   const fds = row.files.received(step.from);
   const index = step.index === "fdIndex" ? twinIndex(row, step.from) : step.index;
+  if (index === undefined) return undefined; // nothing was offered
   const fd = index === undefined ? undefined : fds[index];
   const expected = [`descriptor ${index} to be a stream socket`];
   if (fd === undefined) return row.failure("mismatch", expected, `${fds.length} descriptors`);
