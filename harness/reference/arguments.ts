@@ -1,0 +1,46 @@
+import type { Entrance } from "./entrance.ts";
+
+/** What the command line asks for. */
+export type Arguments =
+  | { readonly kind: "help" }
+  | { readonly kind: "list-faults" }
+  | { readonly kind: "serve"; readonly entrance: Entrance; readonly fault?: string }
+  /** The command line is wrong. */
+  | { readonly kind: "wrong"; readonly reason: string };
+
+const FLAGS: readonly string[] = ["--help", "--list-faults"];
+const OPTIONS: readonly string[] = ["--socket-path", "--fd", "--fault"];
+
+/** Reads the command line; the value of an option is behind `=`, or the word behind it. */
+export function readArguments(words: readonly string[]): Arguments {
+  const options = new Map<string, string>();
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const name = word.split("=", 1)[0]!;
+    if (FLAGS.includes(word)) return { kind: word === "--help" ? "help" : "list-faults" };
+    if (!OPTIONS.includes(name)) return wrong(`unknown argument ${word}`);
+    const value = name === word ? words[++i] : word.slice(name.length + 1);
+    if (value === undefined || value === "") return wrong(`${name} needs a value`);
+    if (options.has(name)) return wrong(`${name} is given twice`);
+    options.set(name, value);
+  }
+  return readOptions(options);
+}
+
+function readOptions(options: ReadonlyMap<string, string>): Arguments {
+  const path = options.get("--socket-path");
+  const fd = options.get("--fd");
+  const fault = options.get("--fault");
+  const more = fault === undefined ? {} : { fault };
+  if (path !== undefined && fd !== undefined) {
+    return wrong("--socket-path and --fd cannot be used together");
+  }
+  if (path !== undefined) return { kind: "serve", entrance: { path }, ...more };
+  if (fd === undefined) return wrong("--socket-path=PATH or --fd=N is needed");
+  if (!/^\d{1,9}$/.test(fd)) return wrong(`--fd needs the number of a descriptor, not ${fd}`);
+  return { kind: "serve", entrance: { fd: Number(fd) }, ...more };
+}
+
+function wrong(reason: string): Arguments {
+  return { kind: "wrong", reason };
+}

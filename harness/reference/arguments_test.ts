@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { readArguments } from "./arguments.ts";
+
+Deno.test("readArguments() takes a path, a descriptor and a fault", () => {
+  const path = { kind: "serve", entrance: { path: "/tmp/a=b" } } as const;
+  assertEquals(readArguments(["--socket-path=/tmp/a=b"]), path);
+  assertEquals(readArguments(["--socket-path", "/tmp/a=b"]), path);
+  const fd = { kind: "serve", entrance: { fd: 7 }, fault: "x" } as const;
+  assertEquals(readArguments(["--fd=7", "--fault", "x"]), fd);
+  assertEquals(readArguments(["--fd=7", "--help"]), { kind: "help" });
+  assertEquals(readArguments(["--list-faults"]), { kind: "list-faults" });
+});
+
+Deno.test("readArguments() says what is wrong", () => {
+  const reasons = [
+    [[], "--socket-path=PATH or --fd=N is needed"],
+    [["--socket-path"], "--socket-path needs a value"],
+    [["--socket-path="], "--socket-path needs a value"],
+    [["--fd=x"], "--fd needs the number of a descriptor, not x"],
+    [["--fd=1", "--socket-path=x"], "--socket-path and --fd cannot be used together"],
+    [["--fd=1", "--fd=2"], "--fd is given twice"],
+    [["--verbose"], "unknown argument --verbose"],
+    [["x.sock"], "unknown argument x.sock"],
+  ] as const;
+  for (const [words, reason] of reasons) {
+    assertEquals(readArguments(words), { kind: "wrong", reason });
+  }
+});

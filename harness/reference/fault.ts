@@ -1,0 +1,40 @@
+import type { Message, Outcome, Reply } from "./message.ts";
+import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
+
+/** A hook may do its work later; void when the server is to go on as it would. */
+type Later<T> = T | Promise<T>;
+
+/** Places where a fault can reach into the server. The conforming server has none of them. */
+export interface Hooks {
+  /** Changes the numbers that the server announces and checks against, before it starts. */
+  tune?(settings: Settings): void;
+  /** A client has connected. */
+  connect?(session: Session): Later<void>;
+  /** A header has come, its body has not: `msgSize` decides how much is read. */
+  header?(message: Message, session: Session): Later<void>;
+  /** Of the `length` bytes of a part `count` have come, and the rest has not. */
+  partial?(part: "header" | "body", count: number, length: number): Later<void>;
+  /** A request has come whole: may change it, or answer it in place of the server. */
+  request?(request: Message, session: Session): Later<Outcome | void>;
+  /** A reply is about to leave: may change it, or keep it from leaving with `false`. */
+  reply?(reply: Reply, request: Message, session: Session): Later<false | void>;
+  /** The server sends a command to the client. */
+  ask?(command: Reply, session: Session): Later<void>;
+  /** The client has gone; what it mapped and bound is still there. `false` leaves it there. */
+  disconnect?(session: Session, cause: unknown): Later<false | void>;
+  /** SIGTERM or SIGINT has come; `false` for not ending. */
+  terminate?(): false | void;
+}
+
+/** A deliberate defect of the reference server. */
+export interface Fault {
+  /** Name for `--fault`. */
+  readonly id: string;
+  /** What it does wrong, in one sentence. */
+  readonly text: string;
+  /** The requirement that it breaks: an id of the catalogue. */
+  readonly clause: string;
+  /** Makes the hooks; their state lives as long as the server. */
+  readonly hooks: () => Hooks;
+}

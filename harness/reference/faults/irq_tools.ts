@@ -1,0 +1,40 @@
+import { Command } from "../../wire/constants.ts";
+import { SetIrqs } from "../../wire/messages.ts";
+import type { Decoded } from "../../wire/struct.ts";
+import type { Hooks } from "../fault.ts";
+import type { Message, Outcome } from "../message.ts";
+import type { Session } from "../session.ts";
+import { die, onRequest } from "./tools.ts";
+
+/** Fields of a DEVICE_SET_IRQS request. */
+export type Values = Decoded<typeof SetIrqs>;
+
+type Act = (set: Values, request: Message, session: Session) => Outcome | void;
+type Test = (set: Values, request: Message, session: Session) => boolean;
+
+/** Sees DEVICE_SET_IRQS. */
+export function onSet(act: Act): () => Hooks {
+  return onRequest(Command.DEVICE_SET_IRQS, SetIrqs, act);
+}
+
+/** Sees DEVICE_SET_IRQS with exactly these flags. */
+export function onKind(flags: number, act: Act): () => Hooks {
+  return onSet((set, request, session) =>
+    set.flags === flags ? act(set, request, session) : undefined
+  );
+}
+
+/** Answers some requests with success, and does nothing. */
+export function acceptsIf(test: Test): () => Hooks {
+  return onSet((set, request, session) => test(set, request, session) ? {} : undefined);
+}
+
+/** Some requests kill the server. */
+export function diesIf(test: Test): () => Hooks {
+  return onSet((set, request, session) => test(set, request, session) ? die() : undefined);
+}
+
+/** How many interrupts the index has. */
+export function lineCount({ index }: Values, { settings }: Session): number {
+  return settings.irqs[index]?.count ?? 0;
+}

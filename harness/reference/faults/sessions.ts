@@ -1,0 +1,210 @@
+import { EventFd } from "../../posix/event_fd.ts";
+import type { Fd } from "../../posix/fd.ts";
+import { memoryFile } from "../../posix/memory.ts";
+import { Command, HeaderFlag, SetIrqsFlag } from "../../wire/constants.ts";
+import { SetIrqs } from "../../wire/messages.ts";
+import type { Capabilities } from "../../wire/version_json.ts";
+import type { DmaRegion } from "../dma_table.ts";
+import type { Fault } from "../fault.ts";
+import { die, hang, hangUp, isError, onError, onReply, onRequest } from "./tools.ts";
+
+/** Faults between clients (catalogue 2.16). */
+const disconnections: readonly Fault[] = [
+  {
+    id: "disconnect-dies",
+    clause: "disc-server-survives",
+    text: "The server fails when a client goes.",
+    hooks: () => ({ disconnect: ({ negotiated }) => negotiated ? die() : undefined }),
+  },
+  {
+    id: "one-client-only",
+    clause: "disc-reconnect",
+    text: "The server lives on after its first client, and serves no other.",
+    hooks: () => ({
+      disconnect: async ({ negotiated }) => {
+        if (negotiated) await hang();
+      },
+    }),
+  },
+  {
+    id: "maps-outlive-client",
+    clause: "disc-dma-cleared",
+    text: "The maps of a client hold for the next one.",
+    hooks: () => {
+      let old: readonly DmaRegion[] = [];
+      return {
+        connect({ dma }) {
+          for (const { address, size, flags } of old) dma.add({ address, size, flags });
+        },
+        disconnect: ({ dma }) => void (old = dma.regions),
+      };
+    },
+  },
+  {
+    id: "mappings-outlive-client",
+    clause: "disc-dma-fd-closed",
+    text: "What a client has not unmapped stays mapped in the process.",
+    hooks: () => ({
+      disconnect({ dma }) {
+        for (const region of dma.regions) delete (region as { mapping?: unknown }).mapping;
+      },
+    }),
+  },
+  {
+    id: "bindings-outlive-client",
+    clause: "disc-irq-cleared",
+    text: "The interrupts that a client has bound are bound for the next one.",
+    hooks: () => {
+      const old: { readonly index: number; readonly start: number; readonly fds: readonly Fd[] }[] =
+        [];
+      return {
+        connect({ interrupts }) {
+          for (const { index, start, fds } of old) {
+            interrupts.bind(index, start, fds.map((fd) => EventFd.adopt(fd.duplicate())));
+          }
+        },
+        ...onRequest(Command.DEVICE_SET_IRQS, SetIrqs, ({ index, start, flags }, { fds }) => {
+          const isTrigger = (flags & SetIrqsFlag.ACTION_TRIGGER) !== 0;
+          if (isTrigger) old.push({ index, start, fds: fds.map((fd) => fd.duplicate()) });
+        })(),
+      };
+    },
+  },
+  {
+    id: "disconnect-resets",
+    clause: "disc-state-kept",
+    text: "The device is reset when a client goes.",
+    hooks: () => ({ disconnect: ({ device }) => device.reset() }),
+  },
+  {
+    id: "limits-of-first-client",
+    clause: "disc-limits-renegotiated",
+    text: "The limits of the first client hold for all.",
+    hooks: () => {
+      let first: Capabilities | undefined;
+      return onReply(Command.VERSION, (_reply, _request, { client }) => {
+        first ??= { ...client };
+        Object.assign(client, first);
+      })();
+    },
+  },
+  {
+    id: "disconnect-in-dma-dies",
+    clause: "disc-mid-dma",
+    text: "A client that goes while the server waits for it kills the server.",
+    hooks: () => {
+      let isWaiting = false;
+      return {
+        ask: () => void (isWaiting = true),
+        reply: () => void (isWaiting = false),
+        disconnect: () => isWaiting ? die() : undefined,
+      };
+    },
+  },
+  {
+    id: "disconnect-after-no-reply-dies",
+    clause: "disc-pending-noreply",
+    text: "A client that goes behind a command with No_reply kills the server.",
+    hooks: () => {
+      let isLast = false;
+      return {
+        request: ({ flags }) => void (isLast = (flags & HeaderFlag.NO_REPLY) !== 0),
+        disconnect: () => isLast ? die() : undefined,
+      };
+    },
+  },
+  {
+    id: "client-leaks-fd",
+    clause: "disc-100-cycles",
+    text: "Each client costs a descriptor for ever.",
+    hooks: () => ({ connect: () => void memoryFile(0).release() }),
+  },
+  {
+    id: "client-leaks-memory",
+    clause: "disc-100-cycles",
+    text: "Each client costs 1 MiB of memory for ever.",
+    hooks: () => {
+      const taken: Uint8Array[] = [];
+      return { connect: () => void taken.push(new Uint8Array(0x10_0000).fill(1)) };
+    },
+  },
+  {
+    id: "twin-outlives-client",
+    clause: "disc-twin-closed",
+    text: "The twin-socket stays open when the client closes the main one.",
+    hooks: () => {
+      let hasTwin = false;
+      return {
+        connect: () => void (hasTwin = false),
+        reply: ({ command, fds }) => {
+          if (command === Command.VERSION) hasTwin = fds.length > 0;
+        },
+        disconnect: () => hasTwin ? false : undefined,
+      };
+    },
+  },
+];
+
+/** Faults of the program (catalogue 2.17). */
+const program: readonly Fault[] = [
+  {
+    id: "sigterm-ignored",
+    clause: "prog-sigterm",
+    text: "SIGTERM and SIGINT are ignored.",
+    hooks: () => ({ terminate: () => false }),
+  },
+  {
+    id: "sigterm-ignored-with-client",
+    clause: "prog-sigterm",
+    text: "SIGTERM and SIGINT are ignored while a client is there.",
+    hooks: () => {
+      let clients = 0;
+      return {
+        connect: () => void clients++,
+        disconnect: () => void clients--,
+        terminate: () => clients > 0 ? false : undefined,
+      };
+    },
+  },
+  {
+    id: "socket-file-left",
+    clause: "prog-sigterm-socket",
+    text: "The socket file is left behind.",
+    hooks: () => ({ terminate: () => Deno.exit(0) }),
+  },
+];
+
+/** Faults that many cases have to notice. */
+const broad: readonly Fault[] = [
+  {
+    id: "refusal-dies",
+    clause: "hdr-err-header-only",
+    text: "Whatever is to be refused kills the server.",
+    hooks: onError(() => die()),
+  },
+  {
+    id: "refusal-closes",
+    clause: "hdr-every-cmd-answered",
+    text: "Whatever is to be refused ends the connection, without a reply.",
+    hooks: onError(() => hangUp()),
+  },
+  {
+    id: "refusal-hangs",
+    clause: "hdr-every-cmd-answered",
+    text: "Whatever is to be refused makes the server hang.",
+    hooks: onError(() => hang()),
+  },
+  {
+    id: "refusal-not-drained",
+    clause: "hdr-err-header-only",
+    text: "Behind an error reply stands one more, for the payload that was not read.",
+    hooks: () => ({
+      async reply(reply, { payload }, { channel }) {
+        if (isError(reply) && payload.byteLength >= 16) await channel.send(reply);
+      },
+    }),
+  },
+];
+
+/** Faults of the server as a program, and faults that many cases have to notice. */
+export const sessionFaults: readonly Fault[] = [...disconnections, ...program, ...broad];
