@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { HarnessError } from "./harness/harness_error.ts";
 import { parseProfile } from "./harness/parse_profile.ts";
+import { probe, type ProbeOptions, probeText, startingProfile } from "./harness/probe.ts";
 import { splitWords } from "./harness/split_words.ts";
 import { withPlaceholder } from "./harness/target.ts";
 import {
@@ -37,6 +38,8 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})
   --list [--json]          list the cases and stop
+  --probe                  print what the server says of itself and stop (deno task probe)
+  --profile-out FILE       with --probe: write a device profile to start from
   --verbose                a line for each case         --version, --help
 
 Exit code: 0 conformant, 1 not, 2 wrong command line or file, 3 no server or a run cut short.
@@ -56,6 +59,7 @@ const OPTIONS = {
     "env",
     "cwd",
     "profile",
+    "profile-out",
     "skip",
     "level",
     "out",
@@ -63,17 +67,17 @@ const OPTIONS = {
     "timeout",
     "start-timeout",
   ],
-  boolean: ["fd", "list", "json", "verbose", "help", "version"],
+  boolean: ["fd", "list", "json", "probe", "verbose", "help", "version"],
   collect: ["skip", "env"],
 } as const;
 
 const LEVELS: readonly Level[] = ["must", "should", "may", "robust", "qemu"];
 
 /** The command line, complete and checked. */
-interface Settings extends RunOptions {
+type Settings = RunOptions & ProbeOptions & {
   readonly out: string;
   readonly verbose: boolean;
-}
+};
 
 type Values = ReturnType<typeof parseArgs>;
 
@@ -266,6 +270,24 @@ async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Ru
   return result;
 }
 
+/** Prints what a server says of itself, and writes a profile where one is wanted. */
+async function showDevice(values: Values, options: Settings, signal: AbortSignal): Promise<void> {
+  if (values._.length > 0) throw usage(`--probe plays no case: leave out ${values._.join(" ")}`);
+  const path = text(values, "profile-out");
+  const device = await probe(options.target, { ...options, signal });
+  print(probeText(device));
+  if (path === undefined) return;
+  const profile = startingProfile(device);
+  const content = `${JSON.stringify(profile, undefined, 2)}\n`;
+  await Deno.writeTextFile(path, content, { createNew: true }).catch((error: Error) => {
+    throw usage(`Cannot write the device profile ${path}: ${error.message}`);
+  });
+  const hint = profile.scratch?.length
+    ? "Check its scratch memory: cases write it, and put back what it held."
+    : "It names no scratch memory: nothing can be both mapped and written.";
+  print(`\nProfile: ${path}\n${hint}\n`);
+}
+
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */
 function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
@@ -289,12 +311,19 @@ function exitCode(run: RunResult): number {
 
 async function main(args: readonly string[]): Promise<number> {
   const values = parse(args);
+  if (!values.probe && values["profile-out"] !== undefined) {
+    throw usage("--profile-out needs --probe");
+  }
   if (values.help) print(HELP);
   else if (values.version) print(`${VERSION}\n`);
   else if (values.list) print(`${list(values.json === true)}\n`);
   else {
     using signal = abortOnSignal();
     const options = await settings(values, args);
+    if (values.probe) {
+      await showDevice(values, options, signal);
+      return 0;
+    }
     return exitCode(await playAndRecord(options, signal));
   }
   return 0;

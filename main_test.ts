@@ -59,7 +59,7 @@ Deno.test("a run against a faulty server fails, and says how to play the case ag
   const { code, output, files } = await main(
     "dma-map/same-range-twice",
     ...fault,
-    "--fault=map-overlap-einval",
+    "--fault=map-again-einval",
   );
   assertEquals([code, files], [1, REPORTS]);
   assertStringIncludes(output, "Expected error EEXIST: got error EINVAL");
@@ -79,6 +79,8 @@ const MISTAKES: readonly [args: string[], message: string][] = [
   [["--skip", "nothing/*"], "Cannot find a case for the pattern nothing/*"],
   [["--profile", "/no/such.json"], "Cannot read the device profile /no/such.json: No such file"],
   [["--profile", MAIN], "Cannot use the device profile"],
+  [["--profile-out", "x.json"], "--profile-out needs --probe"],
+  [["--probe", "version"], "--probe plays no case: leave out version"],
   [["--env", "PATH"], "--env must be NAME=VALUE: it is PATH"],
   [["--server", "'a"], "Cannot read --server: a quote or backslash is never closed"],
   [["--attach", "/x", "--", "y"], "Give the server once"],

@@ -21,13 +21,14 @@ import type { DeviceFacts } from "./harness/device_facts.ts";
 import { factTexts } from "./harness/fact_texts.ts";
 import type { Need } from "./harness/needs.ts";
 import type { DeviceProfile } from "./harness/profile.ts";
-import type { CaseResult, RunInfo, RunResult } from "./harness/results.ts";
+import type { CaseResult, ListedClause, RunInfo, RunResult } from "./harness/results.ts";
 import { play } from "./harness/run.ts";
 import { selectCases } from "./harness/select.ts";
 import { type Target, targetText } from "./harness/target.ts";
 
 export type { Clause, Level } from "./harness/case.ts";
 export { HarnessError, type HarnessErrorKind } from "./harness/harness_error.ts";
+export type { InterruptNeed } from "./harness/interrupt_needs.ts";
 export type { Need } from "./harness/needs.ts";
 export * from "./harness/profile.ts";
 export * from "./harness/results.ts";
@@ -61,6 +62,14 @@ export const CASES: readonly ListedCase[] = SUITES.flatMap((suite) =>
     needs: row.needs ?? [],
   }))
 );
+
+const COVERED: ReadonlySet<string> = new Set(CASES.map(({ clause }) => clause));
+
+const LISTED_CLAUSES: readonly ListedClause[] = Object.entries(CLAUSES).map(([id, clause]) => ({
+  id,
+  ...clause,
+  ...(COVERED.has(id) ? {} : { noCase: clause.noCase ?? "There is no case for it yet." }),
+}));
 
 /** Version of the suite. */
 export const VERSION: string = denoJson.version;
@@ -146,5 +155,6 @@ function runInfo(
     levels: options.levels,
     timeoutMs: options.timeoutMs,
     facts,
+    clauses: LISTED_CLAUSES,
   };
 }

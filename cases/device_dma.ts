@@ -16,30 +16,34 @@ export function mark(seed: number): Uint8Array {
 
 /** The device writes these bytes to guest memory. */
 export function deviceWrites(device: DeviceFacts, { address, bytes }: Transfer): Step[] {
-  const trigger = known(device.profile.dmaWrite);
-  return [...fillBuffer(trigger, bytes), ...start(trigger, address, bytes.byteLength, [reply()])];
+  return [
+    ...fillDevice(device, bytes),
+    ...startWriting(device, address, bytes.byteLength),
+    expect(reply()),
+  ];
 }
 
 /** The device reads guest memory, and finds these bytes there. */
 export function deviceReads(device: DeviceFacts, { address, bytes }: Transfer): Step[] {
-  const trigger = known(device.profile.dmaRead);
-  const count = bytes.byteLength;
   return [
-    ...start(trigger, address, count, [reply()]),
-    regionRead({ ...bufferOf(trigger), count }),
-    expect(reply({}, { data: bytes })),
+    ...startReading(device, address, bytes.byteLength),
+    expect(reply()),
+    ...deviceHolds(device, bytes),
   ];
 }
 
 /** The device is told to write these bytes to guest memory, whatever comes of it. */
 export function deviceMayWrite(device: DeviceFacts, { address, bytes }: Transfer): Step[] {
-  const trigger = known(device.profile.dmaWrite);
-  return [...fillBuffer(trigger, bytes), ...start(trigger, address, bytes.byteLength, WHATEVER)];
+  return [
+    ...fillDevice(device, bytes),
+    ...startWriting(device, address, bytes.byteLength),
+    expect(...WHATEVER),
+  ];
 }
 
 /** The device is told to read guest memory, whatever comes of it. */
 export function deviceMayRead(device: DeviceFacts, address: bigint): Step[] {
-  return start(known(device.profile.dmaRead), address, mark(0).byteLength, WHATEVER);
+  return [...startReading(device, address, mark(0).byteLength), expect(...WHATEVER)];
 }
 
 /** What the device holds of its last read are not these bytes. */
@@ -58,7 +62,46 @@ export function deviceHasNotRead(device: DeviceFacts, bytes: Uint8Array): Step[]
   ];
 }
 
-const WHATEVER: readonly Outcome[] = [reply(), anyError(), closed()];
+/** The device reads guest memory from now on; the reply to the write that starts it is owed to the row. */
+export function startReading(device: DeviceFacts, address: bigint, count: number): Step[] {
+  return start(known(device.profile.dmaRead), address, count);
+}
+
+/** The device writes what it was filled with; the reply to the write that starts it is owed to the row. */
+export function startWriting(device: DeviceFacts, address: bigint, count: number): Step[] {
+  return start(known(device.profile.dmaWrite), address, count);
+}
+
+/** The device gets bytes to write to guest memory, in messages of at most so many. */
+export function fillDevice(device: DeviceFacts, bytes: Uint8Array, atMost = MOST): Step[] {
+  const buffer = bufferOf(known(device.profile.dmaWrite));
+  return parts(bytes, atMost).flatMap(([at, data]) => [
+    regionWrite({ ...buffer, offset: buffer.offset + BigInt(at), data }),
+    expect(reply()),
+  ]);
+}
+
+/** The device holds these bytes after it has read guest memory. */
+export function deviceHolds(device: DeviceFacts, bytes: Uint8Array, atMost = MOST): Step[] {
+  const buffer = bufferOf(known(device.profile.dmaRead));
+  return parts(bytes, atMost).flatMap(([at, data]) => [
+    regionRead({ ...buffer, offset: buffer.offset + BigInt(at), count: data.byteLength }),
+    expect(reply({}, { data })),
+  ]);
+}
+
+/** What a transfer may end with that does not have to succeed. */
+export const WHATEVER: readonly Outcome[] = [reply(), anyError(), closed()];
+
+/** Bytes of the device's buffer that are read or written at once. */
+const MOST = 4096;
+
+function parts(bytes: Uint8Array, atMost: number): [at: number, part: Uint8Array][] {
+  return Array.from({ length: Math.ceil(bytes.byteLength / atMost) }, (_, i) => [
+    i * atMost,
+    bytes.subarray(i * atMost, (i + 1) * atMost),
+  ]);
+}
 
 function known(trigger: DmaTrigger | undefined): DmaTrigger {
   if (trigger === undefined) {
@@ -71,26 +114,18 @@ function bufferOf({ buffer }: DmaTrigger): { region: number; offset: bigint } {
   return { region: buffer.region, offset: BigInt(buffer.offset) };
 }
 
-function fillBuffer(trigger: DmaTrigger, bytes: Uint8Array): Step[] {
-  return [regionWrite({ ...bufferOf(trigger), data: bytes }), expect(reply())];
-}
-
-/** The last write starts the transfer: what it may be answered with is up to the row. */
-function start(
-  trigger: DmaTrigger,
-  address: bigint,
-  count: number,
-  outcomes: readonly Outcome[],
-): Step[] {
+/** The writes of the trigger; the last one starts the transfer, and its reply is owed to the row. */
+function start(trigger: DmaTrigger, address: bigint, count: number): Step[] {
   const last = trigger.writes.length - 1;
-  return trigger.writes.flatMap(({ region, offset, ...register }, i) => [
-    regionWrite({ region, offset: BigInt(offset), data: encode(register, address, count) }),
-    expect(...(i === last ? outcomes : [reply()])),
-  ]);
+  return trigger.writes.flatMap(({ region, offset, ...register }, i) => {
+    const data = registerBytes(register, address, count);
+    const write = regionWrite({ region, offset: BigInt(offset), data });
+    return i === last ? [write] : [write, expect(reply())];
+  });
 }
 
-/** Registers of PCI devices are little-endian on every machine. */
-function encode(
+/** What is written to a register; those of PCI devices are little-endian on every machine. */
+export function registerBytes(
   { size, value }: Pick<RegisterWrite, "size" | "value">,
   address: bigint,
   count: number,

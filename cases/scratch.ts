@@ -14,9 +14,9 @@ export function pattern({ count }: Cell, n: number): Uint8Array {
   return Uint8Array.of(n, 0xa5, 0x5a, 0xff - n).subarray(0, count);
 }
 
-/** Steps on the first four bytes of scratch memory, which get back what they held. */
+/** Steps on the first four bytes of scratch memory, which get back what they held; `size` says how many more there are. */
 export function onScratch(
-  steps: (cell: Cell) => readonly Step[],
+  steps: (cell: Cell, size: number, device: DeviceFacts) => readonly Step[],
 ): (device: DeviceFacts) => readonly Step[] {
   return (device) => {
     const scratch = device.profile.scratch?.[0];
@@ -28,7 +28,7 @@ export function onScratch(
     return [
       regionRead(cell),
       expect(reply({}, { save: "held before" })),
-      ...steps(cell),
+      ...steps(cell, size, device),
       regionWrite({ ...cell, data: saved("held before") }),
       expect(reply()),
     ];

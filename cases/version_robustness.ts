@@ -16,6 +16,7 @@ import {
   remarkable,
   reply,
   sameDescriptors,
+  secondClient,
   version,
 } from "../harness/steps.ts";
 import { MessageType, PAGE } from "../harness/wire/constants.ts";
@@ -309,6 +310,20 @@ const connections: readonly Row[] = [
     ends: "alive",
     steps: [onlyFirst(PROPOSAL, size), disconnect()],
   })),
+  {
+    id: "stalls-while-another-waits",
+    title: "Sends the first 18 bytes of VERSION, and leaves when another client has come",
+    clause: "ver-stalled-client",
+    begins: "connected",
+    ends: "alive",
+    steps: [
+      onlyFirst(PROPOSAL, 18),
+      secondClient("connects"),
+      secondClient("proposes"),
+      disconnect(),
+      secondClient("leaves"),
+    ],
+  },
 ];
 
 /** What the specification does not say of VERSION. */

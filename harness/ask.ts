@@ -7,14 +7,23 @@ import { DEFAULTS } from "./wire/constants.ts";
 
 const NOTHING_SAVED: ReadonlyMap<string, Uint8Array> = new Map();
 
-/** What VERSION of the harness itself proposes: its limits, and no twin socket. */
+/** What VERSION of the harness itself proposes: its limits, and all that needs no more of it; no twin socket. */
 export const CLIENT_VERSION: Send = version({
   major: 0,
   minor: 1,
-  json: { capabilities: { max_msg_fds: 8, max_data_xfer_size: DEFAULTS.maxDataXferSize } },
+  json: {
+    capabilities: {
+      max_msg_fds: 8,
+      max_data_xfer_size: DEFAULTS.maxDataXferSize,
+      write_multiple: true,
+    },
+  },
 });
 
-/** The reply to one command outside of any row, or what happened instead. Descriptors are closed. */
+/**
+ * The reply to one command outside of any row, or what happened instead. Descriptors are closed; the bytes are
+ * valid until the next one is asked.
+ */
 export async function ask(
   connection: Connection,
   message: Send,
@@ -33,6 +42,6 @@ export async function ask(
   if (header.msgId !== msgId || header.command !== message.command) {
     return `${describe(received)} with message ID ${header.msgId} instead of ${msgId}`;
   }
-  const reply = replyOf({ ...received, bytes: received.bytes.slice() });
+  const reply = replyOf(received);
   return isError(reply) ? describe(received) : reply;
 }

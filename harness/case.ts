@@ -75,8 +75,14 @@ export type Descriptor =
     /** Default: true. An unsealed file may be truncated later in the row. */
     readonly sealed?: boolean;
   }
-  | { readonly kind: "eventfd"; readonly name?: string; readonly initial?: number }
-  | { readonly kind: "pipe" | "null-device" | "directory" | "socket" };
+  | {
+    readonly kind: "eventfd";
+    readonly name?: string;
+    /** Nothing can be added to its counter. */
+    readonly full?: true;
+  }
+  /** A broken pipe has no reader any more. */
+  | { readonly kind: "pipe" | "broken-pipe" | "null-device" | "directory" | "socket" };
 
 /** Header fields of a command that a row sets itself. */
 export interface HeaderPatch {
@@ -185,16 +191,105 @@ export interface MapDescriptor {
   readonly name: string;
 }
 
+/** The migration data of a device, from it or to it, as `saved` under the name. */
+export interface MigrationData {
+  /** `save`: reads until a read comes short, and puts it behind what is saved. `load`: writes what was saved. */
+  readonly step: "save-migration-data" | "load-migration-data";
+  readonly name: string;
+  /** Bytes asked for, or written, by each message. */
+  readonly chunk: number;
+  /** Reads of a save at most. Default: as many as it takes, within reason. */
+  readonly reads?: number;
+  /** Bytes of each message of a load after the first 2,000. Default: `chunk`. */
+  readonly rest?: number;
+  /** What each reply owes besides. */
+  readonly each?: ReplyDemands;
+}
+
+/** How our side answers DMA_READ and DMA_WRITE: well, but for what is named here. */
+export interface DmaAnswer {
+  /** An error reply, with 0 too. */
+  readonly errno?: number;
+  /** The count of the reply, whatever its data. */
+  readonly count?: bigint;
+  /** Bytes of the payload, which is cut or lengthened with zeroes. */
+  readonly payloadSize?: number;
+  /** The reply names the address of the next page. */
+  readonly otherAddress?: true;
+  /** Other data under another message ID; where the server goes on waiting, the good answer follows. */
+  readonly otherId?: true;
+  /** Byte positions at which the reply is cut into separate sends, each read before the next. */
+  readonly cuts?: readonly number[];
+  /** A command of ours that goes before the first answer, and whose reply is owed to the row from then on. */
+  readonly first?: Send;
+  /** That command takes the message ID of the server's. */
+  readonly firstTakesItsId?: true;
+  /** No answer. */
+  readonly never?: true;
+}
+
+/** A DMA_READ or DMA_WRITE of the server's. */
+export interface DmaRequest {
+  readonly command: number;
+  readonly msgId: number;
+  readonly flags: number;
+  readonly msgSize: number;
+  /** Absent, as is `count`, where the payload is too short for them. */
+  readonly address?: bigint;
+  readonly count?: bigint;
+  /** Bytes behind address and count. */
+  readonly dataSize: number;
+  /** Where it came. */
+  readonly socket: "main" | "twin";
+}
+
+/** What a row demands of the requests since it began, or since it last looked. */
+export interface DmaDemands {
+  /** What `check` asks for, in the words of a report. */
+  readonly wants: string;
+  /** Says what was seen instead of what is owed, or nothing. */
+  readonly check: (requests: readonly DmaRequest[]) => string | undefined;
+}
+
+/** Another server, started with other arguments by the backend program conventions; it is gone behind the step. */
+export interface Launch {
+  readonly step: "launch";
+  /** `--socket-path=PATH`. Default, without `fd` too: the user's own arguments. */
+  readonly socketPath?: "one-word" | "two-words";
+  /** `--fd=N`; `either`: listening or connected, as the program wants it. */
+  readonly fd?: "listening" | "connected" | "either";
+  /** Standard input, output and error. Default: pipes. */
+  readonly stdio?: "null" | "pipes";
+  /** A socket file that nobody serves stands at the path. */
+  readonly staleSocket?: true;
+  /** As a user who owns nothing but the folder of the socket. */
+  readonly unprivileged?: true;
+  /** What the program may do, best first. It refuses by ending with a status other than 0. */
+  readonly expect: readonly ("serves" | "refuses")[];
+  /** When SIGTERM is sent, upon which the program ends. Default: never. */
+  readonly sigterm?:
+    | "without-client"
+    | "after-client"
+    | "with-client"
+    | "with-stalled-client"
+    | "with-deaf-client";
+  /** What else is looked at: the started process serves; the file's mode; no file is left by SIGTERM. */
+  readonly looksAt?: "process" | "socket-file-mode" | "socket-file-removed";
+}
+
 /** One line of a row. */
 export type Step =
   | Send
   | Expect
+  | Launch
   /** Several messages in a single send. */
   | { readonly step: "send-together"; readonly messages: readonly Send[] }
   /** Closes our side, without reading what is left. */
   | { readonly step: "disconnect" }
   /** A new connection, negotiated or not. */
   | { readonly step: "connect"; readonly negotiate: boolean }
+  /** The row goes on with a negotiated connection to another server, started for it; the first one waits. */
+  | { readonly step: "second-server" }
   /** No more bytes from us. */
   | { readonly step: "shutdown-write" }
   /** Remembers how many descriptors the server holds. */
@@ -224,5 +319,26 @@ export type Step =
   | { readonly step: "truncate-memory"; readonly name: string; readonly size: number }
   /** The eventfd has been signalled this many times, and is taken back to 0. */
   | { readonly step: "signalled"; readonly name: string; readonly times: number }
+  /** Steps that are played only when an `expect` has saved something under this name. */
+  | { readonly step: "only-if"; readonly saved: string; readonly steps: readonly Step[] }
+  /** A second client, beside the row's own: its connection may be refused, queued or served. */
+  | { readonly step: "second-client"; readonly does: "connects" | "proposes" | "waits" | "leaves" }
+  /** The server that our side has left: if it exits then, it does so with status 0; or it serves one client more. */
+  | { readonly step: "left-server"; readonly does: "ends-well" | "serves-next" }
+  /** A descriptor of a reply is a socket whose other end the server closes. */
+  | { readonly step: "socket-closed"; readonly from: string; readonly index: "fdIndex" | number }
+  /** Adds 1 to an eventfd that came with a reply. */
+  | { readonly step: "signal-received"; readonly from: string; readonly index: number }
   /** The descriptor of a reply is a connected stream socket. */
-  | { readonly step: "stream-socket"; readonly from: string; readonly index: "fdIndex" | number };
+  | { readonly step: "stream-socket"; readonly from: string; readonly index: "fdIndex" | number }
+  | MigrationData
+  /** How our side answers DMA commands from now on, on either socket. */
+  | { readonly step: "answer-dma"; readonly answer: DmaAnswer }
+  /** Waits until the server has sent a DMA command that no step has looked at. */
+  | { readonly step: "await-dma" }
+  | ({ readonly step: "dma-requests" } & DmaDemands)
+  /** Takes the descriptor at `fd_index` of a VERSION reply, saved with `save` and `saveFds`, for our end. */
+  | { readonly step: "use-twin"; readonly from: string }
+  | { readonly step: "close-twin" }
+  /** SIGTERM ends the server; the next connection starts another. */
+  | { readonly step: "sigterm" };

@@ -24,6 +24,8 @@ export type Received =
 /** How a send ended. */
 export type Sent = "sent" | "closed" | "stalled";
 
+/** A fast server answers while we look again; going to sleep and waking up takes longer than that. */
+const BUSY_LOOKS = 20;
 /** Messages kept while we are still sending; more is a flood. */
 const MAX_STASHED = 4096;
 
@@ -32,6 +34,8 @@ export class Connection implements Disposable {
   readonly socket: UnixSocket;
   /** Where messages are recorded; each case sets its own. */
   transcript: Transcript;
+  /** Which socket this is, for a transcript; empty for the main one. */
+  readonly where: string;
   /** Whether VERSION has succeeded here. */
   negotiated = false;
   #nextId = 1;
@@ -39,9 +43,10 @@ export class Connection implements Disposable {
   #ended: Received | undefined;
 
   /** Takes ownership of the socket. */
-  constructor(socket: UnixSocket, transcript: Transcript) {
+  constructor(socket: UnixSocket, transcript: Transcript, where = "") {
     this.socket = socket;
     this.transcript = transcript;
+    this.where = where;
   }
 
   /** Whether the server has closed it, or what it sends has lost its meaning. */
@@ -115,14 +120,14 @@ export class Connection implements Disposable {
     const header = Header.decode(this.socket.received);
     const most = this.socket.received.byteLength;
     if (header.msgSize < Header.size || header.msgSize > most) {
-      this.transcript.received(this.socket.received.subarray(0, Header.size), fds.length);
+      this.#noteReceived(Header.size, fds);
       const text = `a message that claims to have ${header.msgSize} bytes`;
       return this.#end({ kind: "malformed", text }, fds);
     }
     const cut = await this.#fill(Header.size, header.msgSize, fds, deadline);
     if (cut !== undefined) return this.#end(cut, fds);
     const bytes = this.socket.received.subarray(0, header.msgSize);
-    this.transcript.received(bytes, fds.length);
+    this.#noteReceived(header.msgSize, fds);
     return { kind: "message", header, bytes, fds };
   }
 
@@ -133,14 +138,17 @@ export class Connection implements Disposable {
     fds: Fd[],
     deadline: number,
   ): Promise<Exclude<Received, Incoming> | undefined> {
+    let looks = 0;
     for (let at = from; at < to;) {
       const result = this.socket.receive(at, to - at);
       if (typeof result === "object") {
         at += result.count;
         fds.push(...result.fds);
+      } else if (result === "would-block" && looks++ < BUSY_LOOKS) {
+        continue;
       } else if (result !== "would-block") {
         this.#notePartial(at, fds);
-        this.transcript.note("the server closed the connection");
+        this.transcript.note(`the server closed the connection ${this.where}`.trimEnd());
         return { kind: "closed", partial: at };
       } else if (!this.socket.waitNow("readable", 1)) {
         if (await this.socket.wait("readable", deadline)) continue;
@@ -153,7 +161,11 @@ export class Connection implements Disposable {
   }
 
   #notePartial(at: number, fds: readonly Fd[]): void {
-    if (at > 0) this.transcript.received(this.socket.received.subarray(0, at), fds.length);
+    if (at > 0) this.#noteReceived(at, fds);
+  }
+
+  #noteReceived(size: number, fds: readonly Fd[]): void {
+    this.transcript.received(this.socket.received.subarray(0, size), fds.length, this.where);
   }
 
   #end(received: Exclude<Received, Incoming>, fds: readonly Fd[]): Received {

@@ -1,15 +1,19 @@
 import type { Case, Expect, Outcome, Send, Step } from "./case.ts";
-import { type Connection, disposeOf, type Incoming, isReply } from "./connection.ts";
+import { type Connection, disposeOf, type Incoming } from "./connection.ts";
 import type { DeviceFacts } from "./device_facts.ts";
+import { DmaResponder } from "./dma_responder.ts";
 import { encodeMessage } from "./encode.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import { describe, isError, judge, type Observed, outcomeText, replyOf } from "./judge.ts";
 import type { ProcessProbe } from "./process_probe.ts";
 import type { Failure, FailureKind } from "./results.ts";
 import { describeDescriptor, RowFiles } from "./row_files.ts";
+import type { Exit, ServerLimits } from "./server.ts";
 import { getInfo } from "./steps.ts";
+import type { Target } from "./target.ts";
 import type { Transcript } from "./transcript.ts";
 import { Command, commandName, HeaderFlag } from "./wire/constants.ts";
+import type { UnixSocket } from "./posix/unix_socket.ts";
 import { worldStep } from "./world_steps.ts";
 
 /** What a row needs of its surroundings. */
@@ -20,6 +24,22 @@ export interface World {
   connect(transcript: Transcript): Promise<Connection | Failure>;
   /** VERSION on a new connection; says what went wrong, or nothing. */
   negotiate(connection: Connection): Promise<Failure | undefined>;
+  /** How servers are started. */
+  readonly target: Target;
+  /** How long a start and a stop may take. */
+  readonly limits: ServerLimits;
+  /** A connection to another server; from then on, until the row ends, all else is about that one. */
+  second(transcript: Transcript): Promise<Connection | Failure>;
+  /** Ends the server; the next connection starts a new one. */
+  replace(): Promise<void>;
+  /** SIGTERM to the server; how it ended, if it did in time. The next connection starts a new one. */
+  endBySigterm(): Promise<Exit | undefined>;
+  /** How the server has ended when its client left, if it is one that does. */
+  endAlone(): Promise<Exit | undefined>;
+  /** The next client of the same server is served; says what happened instead, or nothing. */
+  serveNext(transcript: Transcript): Promise<Failure | undefined>;
+  /** One more connection beside that of the row, where the server takes or queues it at once. */
+  connectBeside(): UnixSocket | undefined;
   /** The server's process, where it can be seen. */
   probe(connection: Connection): ProcessProbe | undefined;
 }
@@ -45,6 +65,7 @@ const STATEFUL: ReadonlySet<number> = new Set([
 interface Pending {
   readonly msgId: number;
   readonly command: number;
+  readonly payload: Uint8Array;
 }
 
 /** One row being played: sends, waits, judges. Failures are values; a throw is the harness's fault. */
@@ -52,15 +73,20 @@ export class Conversation implements Disposable {
   readonly world: World;
   readonly files: RowFiles = new RowFiles();
   readonly guest: GuestMemory = new GuestMemory();
+  /** Answers the server's own commands. */
+  readonly dma: DmaResponder = new DmaResponder(this.guest, (command) => this.#send(command));
   readonly saved: Map<string, Uint8Array> = new Map();
   readonly transcript: Transcript;
   /** Remarks for the report. */
   readonly notes: string[] = [];
   /** Descriptors and resident bytes that the server held when they were counted. */
   held = { descriptors: 0, bytes: 0 };
+  /** A second client's connection, while there is one. */
+  second: UnixSocket | undefined;
   /** Whether the connection cannot be shared with the next row. */
   used = false;
   #connection: Connection | undefined;
+  readonly #aside = new DisposableStack();
   #pending: Pending[] = [];
   #early: Incoming[] = [];
   #mayClose = false;
@@ -96,13 +122,28 @@ export class Conversation implements Disposable {
   takeConnection(): Connection | undefined {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.dma.closeTwin();
     return connection;
+  }
+
+  /** Leaves the connection open until the row ends; there is none from then on. */
+  putAside(): void {
+    const connection = this.takeConnection();
+    if (connection !== undefined) this.#aside.use(connection);
+    this.disconnect();
+  }
+
+  /** Sends a command and judges what comes back. */
+  async ask(message: Send, ...outcomes: readonly Outcome[]): Promise<Failure | undefined> {
+    return await this.#send(message) ?? await this.#expect({ step: "expect", outcomes });
   }
 
   /** Closes our side; commands not answered yet are forgotten. */
   disconnect(): void {
     this.#connection?.[Symbol.dispose]();
     this.#connection = undefined;
+    this.dma.closeTwin();
+    this.guest.leave();
     this.#pending = [];
     for (const message of this.#early.splice(0)) disposeOf(message);
     this.used = true;
@@ -111,13 +152,8 @@ export class Conversation implements Disposable {
   /** Plays the steps and the check at their end. */
   async play(row: Case, device: DeviceFacts): Promise<Failure | undefined> {
     const steps = typeof row.steps === "function" ? row.steps(device) : row.steps;
-    for (const step of steps) {
-      // A close that the row permits ends what was to be said on that connection.
-      if (this.#closedAsPermitted && step.step !== "connect") continue;
-      this.#closedAsPermitted = false;
-      const failure = await this.#play(step);
-      if (failure !== undefined) return failure;
-    }
+    const failure = await this.#playAll(steps);
+    if (failure !== undefined) return failure;
     if (!this.open || !this.connection.negotiated || leavesStream(row)) return undefined;
     return await this.fence();
   }
@@ -133,6 +169,18 @@ export class Conversation implements Disposable {
     return this.failure(kind, [answer], describe(observed));
   }
 
+  /** Waits until the server has asked for DMA; what comes before that is kept for the row. */
+  async dmaAsked(): Promise<Failure | undefined> {
+    const observed = await this.dma.untilAsked(this.connection, this.deadline());
+    if (observed === undefined) return undefined;
+    if (observed.kind !== "message") {
+      return this.failure(kindOf(observed), ["a DMA_READ or DMA_WRITE"], describe(observed));
+    }
+    this.notes.push("the server did not ask for DMA");
+    this.#early.push({ ...observed, bytes: observed.bytes.slice() });
+    return undefined;
+  }
+
   /** A failure that the newest transcript entry shows. */
   failure(kind: FailureKind, expected: readonly string[], seen: string): Failure {
     return { kind, expected, seen, entry: this.transcript.newest };
@@ -146,7 +194,20 @@ export class Conversation implements Disposable {
   /** Releases files, and the connection if it was not taken back. */
   [Symbol.dispose](): void {
     this.disconnect();
+    this.#aside.dispose();
+    this.second?.[Symbol.dispose]();
     this.files[Symbol.dispose]();
+  }
+
+  async #playAll(steps: readonly Step[]): Promise<Failure | undefined> {
+    for (const step of steps) {
+      // A close that the row permits ends what was to be said on that connection.
+      if (this.#closedAsPermitted && step.step !== "connect") continue;
+      this.#closedAsPermitted = false;
+      const failure = await this.#play(step);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
   }
 
   async #play(step: Step): Promise<Failure | undefined> {
@@ -157,6 +218,8 @@ export class Conversation implements Disposable {
         return await this.#sendTogether(step.messages);
       case "expect":
         return await this.#expect(step);
+      case "only-if":
+        return this.saved.has(step.saved) ? await this.#playAll(step.steps) : undefined;
       default:
         return await worldStep(this, step);
     }
@@ -164,12 +227,12 @@ export class Conversation implements Disposable {
 
   async #send(message: Send): Promise<Failure | undefined> {
     const fds = message.fds.map((descriptor) => this.files.open(descriptor));
-    const { bytes: whole, msgId } = this.#encode(message);
+    const { bytes: whole, msgId, payload } = this.#encode(message);
     const bytes = whole.subarray(0, message.only);
     const names = message.fds.map(describeDescriptor).join(", ");
     const cuts = [0, ...message.cuts, bytes.byteLength];
     this.transcript.sent(bytes, fds.length, pieces(names, message.cuts));
-    if (message.only === undefined) this.#await(message, msgId);
+    if (message.only === undefined) this.#await(message, msgId, payload);
     for (let i = 0; i + 1 < cuts.length; i++) {
       const piece = bytes.subarray(cuts[i], cuts[i + 1]);
       const with_ = i === (message.fdsAtCut ?? 0) ? fds : [];
@@ -184,9 +247,9 @@ export class Conversation implements Disposable {
 
   async #sendTogether(messages: readonly Send[]): Promise<Failure | undefined> {
     const encoded = messages.map((message) => {
-      const { bytes, msgId } = this.#encode(message);
+      const { bytes, msgId, payload } = this.#encode(message);
       this.transcript.sent(bytes, 0, "in one send with its neighbours");
-      this.#await(message, msgId);
+      this.#await(message, msgId, payload);
       return bytes;
     });
     const all = new Uint8Array(encoded.reduce((size, bytes) => size + bytes.byteLength, 0));
@@ -199,18 +262,19 @@ export class Conversation implements Disposable {
     return sent === "stalled" ? await this.#stalled() : undefined;
   }
 
-  #encode(message: Send): { bytes: Uint8Array; msgId: number } {
+  #encode(message: Send): { bytes: Uint8Array; msgId: number; payload: Uint8Array } {
     if (STATEFUL.has(message.command)) this.used = true;
     const msgId = message.header.msgId ?? this.connection.takeId();
     const { bytes, payload } = encodeMessage(message, msgId, this.saved);
-    this.guest.follow(message.command, payload, message.fds.map((d) => this.files.backing(d)));
-    return { bytes, msgId };
+    // Until DMA_UNMAP is answered, the server may use the range.
+    if (message.command !== Command.DMA_UNMAP || !asksForReply(message)) {
+      this.guest.follow(message.command, payload, message.fds.map((d) => this.files.backing(d)));
+    }
+    return { bytes, msgId, payload };
   }
 
-  #await(message: Send, msgId: number): void {
-    const flags = message.header.flags ?? 0;
-    const asks = (flags & HeaderFlag.NO_REPLY) === 0;
-    if (asks) this.#pending.push({ msgId, command: message.command });
+  #await(message: Send, msgId: number, payload: Uint8Array): void {
+    if (asksForReply(message)) this.#pending.push({ msgId, command: message.command, payload });
   }
 
   async #stalled(): Promise<Failure> {
@@ -265,6 +329,14 @@ export class Conversation implements Disposable {
       // Nothing is owed: the row waits for the connection to end.
       return await this.#receive();
     }
+    const answer = await this.#answerTo(target, outcomes);
+    if ("header" in answer && !isError(answer.header) && target.command === Command.DMA_UNMAP) {
+      this.guest.follow(target.command, target.payload, []);
+    }
+    return answer;
+  }
+
+  async #answerTo(target: Pending, outcomes: readonly Outcome[]): Promise<Observed | Failure> {
     const early = this.#early.findIndex((message) => message.header.msgId === target.msgId);
     if (early >= 0) return this.#early.splice(early, 1)[0]!;
     for (let i = 0; i < MAX_UNASKED; i++) {
@@ -316,21 +388,12 @@ export class Conversation implements Disposable {
 
   /** The next message that is for us to judge; commands of the server are answered on the way. */
   async #receive(): Promise<Exclude<Observed, { kind: "nothing" }>> {
-    const deadline = this.deadline();
-    for (let i = 0; i < MAX_UNASKED; i++) {
-      const received = await this.connection.receive(deadline);
-      if (received.kind !== "message" || isReply(received)) return received;
-      const { flags, command } = received.header;
-      if ((flags & HeaderFlag.TYPE_MASK) !== 0) return received;
-      if (command !== Command.DMA_READ && command !== Command.DMA_WRITE) return received;
-      const answer = this.guest.answer(received.bytes);
-      disposeOf(received);
-      if ((flags & HeaderFlag.NO_REPLY) !== 0) continue;
-      this.transcript.sent(answer, 0, "");
-      await this.connection.send(answer, [], deadline);
-    }
-    return { kind: "malformed", text: "no end of commands from the server" };
+    return await this.dma.receive(this.connection, this.deadline());
   }
+}
+
+function asksForReply({ header }: Send): boolean {
+  return ((header.flags ?? 0) & HeaderFlag.NO_REPLY) === 0;
 }
 
 /** Whether the row ends with a stream in which nothing can be checked. */

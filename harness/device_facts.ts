@@ -1,5 +1,6 @@
 import type { DeviceProfile } from "./profile.ts";
 import { PciRegion, RegionCapId } from "./wire/constants.ts";
+import type { SubRegion } from "./wire/io_fds.ts";
 import type { RegionCap } from "./wire/region_caps.ts";
 import type { Capabilities } from "./wire/version_json.ts";
 
@@ -27,6 +28,27 @@ export interface IrqFacts {
   readonly count: number;
 }
 
+/** What a server says of DEVICE_FEATURE. */
+export interface FeatureFacts {
+  /** Feature indexes that answered PROBE without error. */
+  readonly supported: readonly number[];
+  /** MigrationFlag bits; 0 without migration. */
+  readonly migrationFlags: number;
+}
+
+/** What a server says of the sub-regions of one region. */
+export interface IoFdsFacts {
+  readonly index: number;
+  /** Bytes that the whole answer takes. */
+  readonly argsz: number;
+  readonly count: number;
+  /** As far as they can be told apart. */
+  readonly subRegions: readonly SubRegion[];
+}
+
+/** How a server lives: serves one client after another, exits after each, or stays without serving. */
+export type Life = "unknown" | "stays" | "exits" | "abandons";
+
 /** What is known about the server and its device before the first case. */
 export interface DeviceFacts {
   readonly major: number;
@@ -42,8 +64,17 @@ export interface DeviceFacts {
   readonly regions: readonly RegionFacts[];
   /** Interrupt indexes that answered. */
   readonly irqs: readonly IrqFacts[];
+  readonly features: FeatureFacts;
+  /** Whether more servers can be started like this one. */
+  readonly startable: boolean;
+  /** Regions for which DEVICE_GET_REGION_IO_FDS answered without error. */
+  readonly ioFds: readonly IoFdsFacts[];
+  /** How the server lives, as its first client has seen. */
+  readonly life: Life;
   /** Whether /proc of the server's process can be read. */
   readonly localProcess: boolean;
+  /** Whether the program claims the backend program conventions: its command line follows them. */
+  readonly conventions: boolean;
   readonly profile: DeviceProfile;
 }
 

@@ -1,12 +1,10 @@
 import type { Fd } from "./posix/fd.ts";
 import { preadFd, pwriteFd } from "./posix/file_io.ts";
-import { Command, HeaderFlag, MessageType } from "./wire/constants.ts";
-import { Errno } from "./wire/errno.ts";
-import { DmaAccess, DmaMap, DmaUnmap, Header } from "./wire/messages.ts";
+import { Command } from "./wire/constants.ts";
+import { DmaMap, DmaUnmap } from "./wire/messages.ts";
 
 /** Anonymous guest memory is kept only up to this size: rows map far more than they look at. */
 const MAX_ANONYMOUS = 16 << 20;
-const HEAD = Header.size + DmaAccess.size;
 
 interface GuestRange {
   readonly address: bigint;
@@ -18,6 +16,8 @@ interface GuestRange {
 /** The client's memory as its DMA_MAPs lay it out: what server-to-client DMA reads and writes. */
 export class GuestMemory {
   #ranges: GuestRange[] = [];
+  /** Of connections that are gone: rows may still look at them. */
+  #earlier: GuestRange[] = [];
 
   /** Follows a command of ours: a map adds a range, an unmap of the same range takes it away. */
   follow(command: number, payload: Uint8Array, fds: readonly Fd[]): void {
@@ -32,67 +32,66 @@ export class GuestMemory {
     }
   }
 
+  /** The connection is gone, and its maps with it. */
+  leave(): void {
+    this.#earlier = [...this.#ranges, ...this.#earlier];
+    this.#ranges = [];
+  }
+
   /** Bytes at a guest address, or nothing where the guest has no memory. */
   read(address: bigint, count: number): Uint8Array | undefined {
-    const range = this.#find(address, count);
-    if (range === undefined) return undefined;
-    const at = address - range.address;
-    if (range.file !== undefined) return preadFd(range.file.fd, range.file.offset + at, count);
-    return anonymous(range)?.slice(Number(at), Number(at) + count);
+    if (count > MAX_ANONYMOUS) return undefined;
+    const bytes = new Uint8Array(count);
+    for (const { range, from, at, size } of this.#pieces(address, count)) {
+      const part = range && readRange(range, from, size);
+      if (part === undefined) return undefined;
+      bytes.set(part, at);
+    }
+    return bytes;
   }
 
   /** Writes at a guest address; false where the guest has no memory. */
   write(address: bigint, bytes: Uint8Array): boolean {
-    const range = this.#find(address, bytes.byteLength);
-    if (range === undefined) return false;
-    const at = address - range.address;
-    if (range.file !== undefined) {
-      return pwriteFd(range.file.fd, range.file.offset + at, bytes.slice()) === bytes.byteLength;
+    for (const { range, from, at, size } of this.#pieces(address, bytes.byteLength)) {
+      if (range === undefined) return false;
+      if (!writeRange(range, from, bytes.subarray(at, at + size))) return false;
     }
-    const memory = anonymous(range);
-    memory?.set(bytes, Number(at));
-    return memory !== undefined;
+    return true;
   }
 
-  /** The good client's answer to DMA_READ or DMA_WRITE of the server; any other command is refused. */
-  answer(message: Uint8Array): Uint8Array {
-    const { msgId, command } = Header.decode(message);
-    const done = message.byteLength >= HEAD ? this.#access(command, message) : undefined;
-    const payload = done ?? new Uint8Array();
-    const header = Header.encode({
-      msgId,
-      command,
-      msgSize: Header.size + payload.byteLength,
-      flags: MessageType.REPLY | (done === undefined ? HeaderFlag.ERROR : 0),
-      error: done === undefined ? Errno.EFAULT : 0,
-    });
-    const reply = new Uint8Array(header.byteLength + payload.byteLength);
-    reply.set(header);
-    reply.set(payload, header.byteLength);
-    return reply;
-  }
-
-  #access(command: number, message: Uint8Array): Uint8Array | undefined {
-    const { address, count } = DmaAccess.decode(message, Header.size);
-    const head = message.slice(Header.size, HEAD);
-    if (command === Command.DMA_WRITE) {
-      const data = message.subarray(HEAD);
-      return BigInt(data.byteLength) === count && this.write(address, data) ? head : undefined;
+  /** A stretch of memory, cut where one range ends and the next begins. */
+  *#pieces(start: bigint, count: number) {
+    for (let at = 0; at < count;) {
+      const address = start + BigInt(at);
+      const range = this.#find(address);
+      const from = range === undefined ? 0n : address - range.address;
+      const left = range === undefined ? count - at : range.size - from;
+      const size = left < count - at ? Number(left) : count - at;
+      yield { range, from, at, size };
+      at += size;
     }
-    if (command !== Command.DMA_READ || count > MAX_ANONYMOUS) return undefined;
-    const data = this.read(address, Number(count));
-    if (data === undefined) return undefined;
-    const payload = new Uint8Array(head.byteLength + data.byteLength);
-    payload.set(head);
-    payload.set(data, head.byteLength);
-    return payload;
   }
 
-  #find(address: bigint, count: number): GuestRange | undefined {
-    return this.#ranges.find((range) =>
-      address >= range.address && address + BigInt(count) <= range.address + range.size
-    );
+  #find(address: bigint): GuestRange | undefined {
+    const holds = (range: GuestRange) =>
+      address >= range.address && address < range.address + range.size;
+    return this.#ranges.find(holds) ?? this.#earlier.find(holds);
   }
+}
+
+function readRange(range: GuestRange, from: bigint, size: number): Uint8Array | undefined {
+  if (range.file !== undefined) return preadFd(range.file.fd, range.file.offset + from, size);
+  return anonymous(range)?.slice(Number(from), Number(from) + size);
+}
+
+function writeRange(range: GuestRange, from: bigint, bytes: Uint8Array): boolean {
+  if (range.file !== undefined) {
+    const { fd, offset } = range.file;
+    return pwriteFd(fd, offset + from, bytes.slice()) === bytes.byteLength;
+  }
+  const memory = anonymous(range);
+  memory?.set(bytes, Number(from));
+  return memory !== undefined;
 }
 
 function anonymous(range: GuestRange): Uint8Array | undefined {

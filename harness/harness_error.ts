@@ -1,5 +1,5 @@
-/** What kept the harness from judging: never the fault of a case. */
-export type HarnessErrorKind = "usage" | "start" | "internal";
+/** What kept the harness from judging: never the fault of a case. `second-server` leaves out the row that wants one. */
+export type HarnessErrorKind = "usage" | "start" | "second-server" | "internal";
 
 /** The command line, the server's start or the harness itself is at fault. */
 export class HarnessError extends Error {

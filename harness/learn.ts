@@ -1,16 +1,20 @@
 import { ask } from "./ask.ts";
 import type { Reply, Send } from "./case.ts";
 import type { Connection } from "./connection.ts";
-import type { DeviceFacts, IrqFacts, RegionFacts } from "./device_facts.ts";
+import type { DeviceFacts, FeatureFacts, IrqFacts, RegionFacts } from "./device_facts.ts";
 import { HarnessError } from "./harness_error.ts";
 import type { DeviceProfile } from "./profile.ts";
-import { getInfo, getIrqInfo, getRegionInfo } from "./steps.ts";
+import { deviceFeature, getInfo, getIrqInfo, getRegionInfo } from "./steps.ts";
+import { Feature, FeatureFlag } from "./wire/constants.ts";
+import { DeviceFeature, FeatureMigration } from "./wire/messages.ts";
 import { walkRegionCaps } from "./wire/region_caps.ts";
 import { type Capabilities, parseVersionJson } from "./wire/version_json.ts";
 
 /** A server may claim millions; nobody has them. */
 const MAX_ASKED = 256;
 const MAX_ARGSZ = 1 << 20;
+/** What holds until `learnFeatures`. */
+const NO_FEATURES: FeatureFacts = { supported: [], migrationFlags: 0 };
 
 /** What VERSION told. */
 export interface VersionFacts {
@@ -40,7 +44,13 @@ export function versionFacts(reply: Reply): VersionFacts {
 export async function learnDevice(
   connection: Connection,
   version: VersionFacts,
-  options: { timeoutMs: number; profile: DeviceProfile; localProcess: boolean },
+  options: {
+    timeoutMs: number;
+    profile: DeviceProfile;
+    localProcess: boolean;
+    conventions?: boolean;
+    startable: boolean;
+  },
 ): Promise<DeviceFacts> {
   const question = async (message: Send) => await ask(connection, message, options.timeoutMs);
   const info = await question(getInfo());
@@ -55,9 +65,39 @@ export async function learnDevice(
     numIrqs: Number(numIrqs),
     regions: await learnEach(Number(numRegions), (index) => learnRegion(question, index)),
     irqs: await learnEach(Number(numIrqs), (index) => learnIrq(question, index)),
+    features: NO_FEATURES,
+    ioFds: [],
+    life: "unknown",
+    startable: options.startable,
     localProcess: options.localProcess,
+    conventions: options.conventions ?? false,
     profile: options.profile,
   };
+}
+
+/**
+ * Asks which features the device has. Some servers end the connection over a command that they do not know:
+ * they have none, and the connection is no good for anything else.
+ */
+export async function learnFeatures(
+  connection: Connection,
+  timeoutMs: number,
+): Promise<FeatureFacts> {
+  const question = async (message: Send) => await ask(connection, message, timeoutMs);
+  const supported: number[] = [];
+  for (let index = 1; index <= Feature.DMA_LOGGING_REPORT && !connection.ended; index++) {
+    const asked = performance.now();
+    const answer = await question(deviceFeature({ flags: FeatureFlag.PROBE | index }));
+    if (typeof answer !== "string") supported.push(index);
+    else if (performance.now() - asked >= timeoutMs) break; // it will not answer the others either
+  }
+  if (!supported.includes(Feature.MIGRATION)) return { supported, migrationFlags: 0 };
+  const size = DeviceFeature.size + FeatureMigration.size;
+  const flags = FeatureFlag.GET | Feature.MIGRATION;
+  const answer = await question(deviceFeature({ flags, argsz: size }));
+  const known = typeof answer !== "string" && answer.data.byteLength >= FeatureMigration.size;
+  const migrationFlags = known ? Number(FeatureMigration.decode(answer.data).flags & 0xffn) : 0;
+  return { supported, migrationFlags };
 }
 
 type Question = (message: Send) => Promise<Reply | string>;
@@ -78,19 +118,22 @@ async function learnRegion(question: Question, index: number): Promise<RegionFac
   const first = await question(getRegionInfo({ index }));
   if (typeof first === "string" || first.fields.argsz === undefined) return undefined;
   const argsz = Number(first.fields.argsz);
-  const more = argsz > 32 && argsz <= MAX_ARGSZ
-    ? await question(getRegionInfo({ index, argsz }))
-    : first;
-  const full = typeof more === "string" ? first : more;
-  const { flags = 0, size = 0n, offset = 0n, capOffset = 0 } = full.fields;
+  const whole = regionFacts(index, argsz, first);
+  if (argsz <= 32 || argsz > MAX_ARGSZ) return whole;
+  const more = await question(getRegionInfo({ index, argsz }));
+  return typeof more === "string" ? whole : regionFacts(index, argsz, more);
+}
+
+function regionFacts(index: number, argsz: number, reply: Reply): RegionFacts {
+  const { flags = 0, size = 0n, offset = 0n, capOffset = 0 } = reply.fields;
   return {
     index,
     flags: Number(flags),
     size: BigInt(size),
     offset: BigInt(offset),
     argsz,
-    caps: walkRegionCaps(full.payload, Number(capOffset)).caps,
-    fdCount: full.fdCount,
+    caps: walkRegionCaps(reply.payload, Number(capOffset)).caps,
+    fdCount: reply.fdCount,
   };
 }
 

@@ -1,8 +1,19 @@
 import { type DeviceFacts, hasFlags, mappableAreas, type RegionFacts } from "./device_facts.ts";
+import { INTERRUPT_NEEDS, type InterruptNeed } from "./interrupt_needs.ts";
 import type { Scratch } from "./profile.ts";
-import { DeviceFlag, PciIrq, PciRegion, RegionCapId, RegionFlag } from "./wire/constants.ts";
+import {
+  DeviceFlag,
+  Feature,
+  IoFdType,
+  MigrationFlag,
+  PciIrq,
+  PciRegion,
+  RegionCapId,
+  RegionFlag,
+} from "./wire/constants.ts";
 
-interface NeedDefinition {
+/** How a need is met. */
+export interface NeedDefinition {
   /** Why a case is skipped without it. */
   readonly without: string;
   readonly holds: (device: DeviceFacts) => boolean;
@@ -65,6 +76,14 @@ function isSparse(region: RegionFacts): boolean {
   return region.caps.some((cap) => cap.id === RegionCapId.SPARSE_MMAP);
 }
 
+function hasFeatures(...indexes: readonly number[]) {
+  return ({ features }: DeviceFacts) => indexes.every((one) => features.supported.includes(one));
+}
+
+function hasMigrationFlag(flag: number) {
+  return ({ features }: DeviceFacts) => (features.migrationFlags & flag) !== 0;
+}
+
 /** A fact of the device or server that a case cannot do without. */
 export type Need =
   | "config"
@@ -89,12 +108,38 @@ export type Need =
   | "reset"
   | "no-reset"
   | "msix"
+  | "intx"
+  | "eight-msix"
+  | "three-msix"
+  | "no-announced-max-msg-fds"
   | "max-dma-maps<=4096"
   | "announced-max-dma-maps"
   | "local-process"
+  | InterruptNeed
+  | "region-io-fds"
+  | "region-without-io-fds"
+  | "io-fds"
+  | "ioregionfd"
+  | "write-multiple"
+  | "no-write-multiple"
+  | "reset-registers"
+  | "lives-on"
+  | "serves-next-client"
+  | "wide-scratch"
+  | "second-server"
+  | "migration"
+  | "no-migration"
+  | "precopy"
+  | "no-precopy"
+  | "no-p2p"
+  | "dma-logging"
+  | "conventions"
   | "scratch"
   | "device-dma-read"
-  | "device-dma-write";
+  | "device-dma-write"
+  | "large-dma-read"
+  | "large-dma-write"
+  | "twin-socket";
 
 const TABLE: Readonly<Record<Need, NeedDefinition>> = {
   "config": {
@@ -192,6 +237,22 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "the device has no MSI-X",
     holds: (device) => irqCount(device, PciIrq.MSIX) > 0,
   },
+  "intx": {
+    without: "the device has no INTx",
+    holds: (device) => irqCount(device, PciIrq.INTX) > 0,
+  },
+  "eight-msix": {
+    without: "the device has fewer than 8 MSI-X interrupts",
+    holds: (device) => irqCount(device, PciIrq.MSIX) >= 8,
+  },
+  "three-msix": {
+    without: "the device has fewer than 3 MSI-X interrupts",
+    holds: (device) => irqCount(device, PciIrq.MSIX) >= 3,
+  },
+  "no-announced-max-msg-fds": {
+    without: "the server announces max_msg_fds",
+    holds: (device) => !device.capabilityNames.includes("max_msg_fds"),
+  },
   "max-dma-maps<=4096": {
     without: "the server announces more than 4096 DMA maps",
     holds: (device) => device.capabilities.maxDmaMaps <= 4096,
@@ -200,9 +261,91 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "the server does not announce max_dma_maps",
     holds: (device) => device.capabilityNames.includes("max_dma_maps"),
   },
+  ...INTERRUPT_NEEDS,
+  "region-io-fds": {
+    without: "the server does not carry out DEVICE_GET_REGION_IO_FDS",
+    holds: ({ ioFds }) => ioFds.length > 0,
+  },
+  "region-without-io-fds": {
+    without: "the server names no region without sub-regions",
+    holds: ({ ioFds }) => ioFds.some(({ count }) => count === 0),
+  },
+  "io-fds": {
+    without: "no region of the device has sub-regions with descriptors",
+    holds: ({ ioFds }) => ioFds.some(({ count }) => count > 0),
+  },
+  "ioregionfd": {
+    without: "no region of the device has an ioregionfd",
+    holds: ({ ioFds }) =>
+      ioFds.some(({ subRegions }) => subRegions.some(({ type }) => type === IoFdType.IOREGIONFD)),
+  },
+  "write-multiple": {
+    without: "the server does not offer write_multiple",
+    holds: ({ capabilities }) => capabilities.writeMultiple,
+  },
+  "no-write-multiple": {
+    without: "the server offers write_multiple",
+    holds: ({ capabilities }) => !capabilities.writeMultiple,
+  },
+  "reset-registers": {
+    without: `nothing is known of what DEVICE_RESET does to registers: ${PROFILE}`,
+    holds: (device) =>
+      (device.flags & DeviceFlag.RESET) !== 0 && (device.profile.reset ?? []).length > 0,
+  },
+  "wide-scratch": {
+    without: `no scratch memory of 8 bytes is known: ${PROFILE}`,
+    holds: ({ profile }) => (profile.scratch?.[0]?.size ?? 0) >= 8,
+  },
+  "lives-on": {
+    without: "the server exits when its client leaves",
+    holds: ({ life }) => life !== "exits",
+  },
+  "serves-next-client": {
+    without: "the server serves one client only",
+    holds: ({ life }) => life === "stays",
+  },
   "local-process": {
     without: "the process of the server cannot be seen from here",
     holds: (device) => device.localProcess,
+  },
+  "second-server": {
+    without: "the server was not started by the suite, which therefore cannot start another",
+    holds: (device) => device.startable,
+  },
+  "migration": {
+    without: "the device has no migration (features MIGRATION and MIG_DEVICE_STATE)",
+    holds: hasFeatures(Feature.MIGRATION, Feature.MIG_DEVICE_STATE),
+  },
+  "no-migration": {
+    without: "the device has migration",
+    holds: ({ features }) =>
+      !features.supported.includes(Feature.MIGRATION) &&
+      !features.supported.includes(Feature.MIG_DEVICE_STATE),
+  },
+  "precopy": {
+    without: "migration of the device has no PRE_COPY",
+    holds: hasMigrationFlag(MigrationFlag.PRE_COPY),
+  },
+  "no-precopy": {
+    without: "migration of the device has PRE_COPY",
+    holds: (device) => !hasMigrationFlag(MigrationFlag.PRE_COPY)(device),
+  },
+  "no-p2p": {
+    without: "migration of the device has P2P",
+    holds: (device) => !hasMigrationFlag(MigrationFlag.P2P)(device),
+  },
+  "dma-logging": {
+    without: "the device has no DMA logging (features DMA_LOGGING_START, _STOP and _REPORT)",
+    holds: hasFeatures(
+      Feature.DMA_LOGGING_START,
+      Feature.DMA_LOGGING_STOP,
+      Feature.DMA_LOGGING_REPORT,
+    ),
+  },
+  "conventions": {
+    without: "the program does not claim the backend program conventions: " +
+      "its command line names the socket by neither --socket-path={socket} nor --fd={fd}",
+    holds: (device) => device.conventions,
   },
   "scratch": {
     without: `no scratch memory of the device is known: ${PROFILE}`,
@@ -215,6 +358,18 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
   "device-dma-write": {
     without: `nothing is known that makes the device write guest memory: ${PROFILE}`,
     holds: (device) => device.profile.dmaWrite !== undefined,
+  },
+  "large-dma-read": {
+    without: `nothing is known that makes the device read 64 bytes of guest memory: ${PROFILE}`,
+    holds: (device) => (device.profile.dmaRead?.maxCount ?? 0) >= 64,
+  },
+  "large-dma-write": {
+    without: `nothing is known that makes the device write 64 bytes of guest memory: ${PROFILE}`,
+    holds: (device) => (device.profile.dmaWrite?.maxCount ?? 0) >= 64,
+  },
+  "twin-socket": {
+    without: "the server offers no twin socket",
+    holds: (device) => device.capabilities.twinSocket.supported,
   },
 };
 

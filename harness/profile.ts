@@ -32,7 +32,7 @@ export interface InterruptTrigger {
 
 /** How the device is made to move bytes between guest memory and a buffer of its own. */
 export interface DmaTrigger {
-  /** Bytes that the buffer holds. */
+  /** Bytes that the buffer holds, at least 4. */
   readonly maxCount: number;
   /** Where the buffer begins. */
   readonly buffer: { readonly region: number; readonly offset: number };
@@ -42,6 +42,10 @@ export interface DmaTrigger {
 
 /** What cannot be asked over the wire and is told by the vendor. */
 export interface DeviceProfile {
+  /** Where the JSON Schema lies, for editors. */
+  readonly $schema?: string;
+  /** What the server does when its client leaves. Default: learnt at the first disconnection. */
+  readonly life?: "stays" | "exits";
   /** Memory that may be written and read back. */
   readonly scratch?: readonly Scratch[];
   /** Ways to raise interrupts. */

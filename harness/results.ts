@@ -1,4 +1,4 @@
-import type { Level } from "./case.ts";
+import type { Clause, Level } from "./case.ts";
 
 /** Judgement on one case. `error`: the harness or the set-up is at fault. */
 export type Verdict = "pass" | "fail" | "skip" | "error";
@@ -78,6 +78,12 @@ export interface CaseResult {
   readonly log: string;
 }
 
+/** A clause under its id. */
+export interface ListedClause extends Clause {
+  /** `dma-map-overlap-exact` */
+  readonly id: string;
+}
+
 /** What is known about a run besides its cases. */
 export interface RunInfo {
   /** Name of the suite. */
@@ -100,6 +106,8 @@ export interface RunInfo {
   readonly timeoutMs: number;
   /** What the server said of itself, in words, by topic. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Every requirement of the specification, in its order, with or without a case in this run. */
+  readonly clauses: readonly ListedClause[];
 }
 
 /** A finished run, or what there is of one that was cut off. */

@@ -5,6 +5,9 @@ import { Mapping, memoryFile, truncate } from "./posix/memory.ts";
 import { preadFd, pwriteFd } from "./posix/file_io.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
 
+/** The most that an eventfd can hold. */
+const FULL = 0xffff_ffff_ffff_fffen;
+
 /** Files, eventfds and mappings of one row, by name; they live as long as the row. */
 export class RowFiles implements Disposable {
   readonly #owned = new DisposableStack();
@@ -24,6 +27,11 @@ export class RowFiles implements Disposable {
         return this.#event(descriptor).fd;
       case "pipe":
         return this.#pipe();
+      case "broken-pipe": {
+        const [read, write] = pipe();
+        read[Symbol.dispose]();
+        return this.#own(write);
+      }
       case "null-device":
         return this.#own(openFile("/dev/null", { write: true }));
       case "directory":
@@ -116,11 +124,12 @@ export class RowFiles implements Disposable {
     return sent;
   }
 
-  #event(descriptor: { name?: string; initial?: number }): EventFd {
-    const { name = "", initial = 0 } = descriptor;
+  #event(descriptor: { name?: string; full?: true }): EventFd {
+    const { name = "", full = false } = descriptor;
     const known = name === "" ? undefined : this.#events.get(name);
     if (known !== undefined) return known;
-    const event = this.#owned.use(new EventFd({ initial }));
+    const event = this.#owned.use(new EventFd());
+    if (full) event.add(FULL);
     this.#events.set(name, event);
     return event;
   }

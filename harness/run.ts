@@ -1,15 +1,20 @@
+import { ask } from "./ask.ts";
 import type { Case, Clause } from "./case.ts";
+import { checkProfile } from "./check_profile.ts";
 import { Conversation, leavesStream } from "./converse.ts";
-import type { DeviceFacts } from "./device_facts.ts";
+import type { DeviceFacts, FeatureFacts } from "./device_facts.ts";
 import { HarnessError } from "./harness_error.ts";
-import { learnDevice, versionFacts } from "./learn.ts";
+import { learnDevice, learnFeatures, versionFacts } from "./learn.ts";
+import { learnIoFds } from "./learn_io_fds.ts";
+import { learnTwin } from "./learn_twin.ts";
 import { unmetNeed } from "./needs.ts";
 import { sanitizerReport } from "./output_tail.ts";
 import type { DeviceProfile } from "./profile.ts";
 import type { CaseResult, Failure, Skip } from "./results.ts";
 import type { SelectedCase } from "./select.ts";
 import { Stage, type StageOptions } from "./stage.ts";
-import type { Target } from "./target.ts";
+import { getInfo } from "./steps.ts";
+import { claimsConventions, type Target } from "./target.ts";
 import { Transcript } from "./transcript.ts";
 
 /** Options of a run. */
@@ -70,15 +75,42 @@ export async function play(
   return { results, life: stage.life, complete: player.complete };
 }
 
-async function meet(stage: Stage, options: PlayOptions): Promise<DeviceFacts> {
+/**
+ * Meets the server: learns what the device is, and how the server lives.
+ *
+ * @throws {HarnessError} of kind `start` when the server cannot be started or never answers, of kind `usage` when
+ * the device has not what the profile names.
+ */
+export async function meet(
+  stage: Stage,
+  options: StageOptions & { readonly profile: DeviceProfile },
+): Promise<DeviceFacts> {
   const { connection, reply } = await stage.first();
   const device = await learnDevice(connection, versionFacts(reply), {
     timeoutMs: options.timeoutMs,
     profile: options.profile,
     localProcess: stage.probe(connection) !== undefined,
+    conventions: claimsConventions(stage.target),
+    startable: stage.target.kind === "command",
   });
-  await stage.learnLife(connection);
-  return device;
+  checkProfile(device);
+  await stage.learnLife(connection, options.profile.life);
+  const known = await learnIoFds(stage, await learnTwin(stage, device));
+  return { ...known, life: stage.life, features: await meetFeatures(stage, options.timeoutMs) };
+}
+
+/** On a connection of its own: some servers do not outlive the question. */
+async function meetFeatures(stage: Stage, timeoutMs: number): Promise<FeatureFacts> {
+  const connection = await stage.negotiated();
+  const features = await learnFeatures(connection, timeoutMs);
+  const usable = !connection.ended &&
+    typeof await ask(connection, getInfo(), timeoutMs) !== "string";
+  if (usable) stage.share(connection);
+  else {
+    connection[Symbol.dispose]();
+    await stage.replace();
+  }
+  return features;
 }
 
 interface Attempt {
@@ -143,6 +175,10 @@ class Player {
       } as const;
     } catch (error) {
       if (this.#stage.stopped) return this.#interrupted();
+      if (error instanceof HarnessError && error.kind === "second-server") {
+        const skip: Skip = { kind: "need", text: error.message };
+        return { verdict: "skip", skip, notes: [], transcript: [], log: "" } as const;
+      }
       if (error instanceof HarnessError && error.kind === "start") this.#lost++;
       await this.#stage.replace();
       const seen = error instanceof HarnessError ? error.message : String((error as Error).stack);
@@ -171,25 +207,35 @@ class Player {
     return unmet === undefined ? undefined : { kind: "need", text: unmet };
   }
 
-  /** A row that fails after others is played again alone, and only that counts. */
+  /** A failure is looked at twice before it is reported. */
   async #fairly(row: Case): Promise<Attempt> {
     const alone = this.#stage.fresh;
     const attempt = await this.#attempt(row);
     if (attempt.failure === undefined) return attempt;
+    if (attempt.failure.kind === "leak") {
+      // What a server opens once, when it is first needed, is no leak.
+      return await this.#again(row, "the server held more at first, and no more the second time");
+    }
     await this.#stage.replace();
     if (alone || !this.#replay || this.#stage.stopped) return attempt;
+    return await this.#again(
+      row,
+      "failed at first, after other cases on the same server, and passed alone",
+    );
+  }
+
+  /** The second attempt counts. */
+  async #again(row: Case, noteWhenPassed: string): Promise<Attempt> {
     const again = await this.#attempt(row);
-    if (again.failure !== undefined) {
-      await this.#stage.replace();
-      return again;
-    }
-    const note = "failed at first, after other cases on the same server, and passed alone";
-    return { ...again, notes: [...again.notes, note] };
+    if (again.failure === undefined) return { ...again, notes: [...again.notes, noteWhenPassed] };
+    await this.#stage.replace();
+    return again;
   }
 
   async #attempt(row: Case): Promise<Attempt> {
     const stage = this.#stage;
     stage.forgetOutput();
+    await using _first = { [Symbol.asyncDispose]: () => stage.endSecond() };
     const transcript = new Transcript();
     const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
     using conversation = new Conversation(stage, transcript, connection);

@@ -5,7 +5,16 @@ import { libc } from "./posix/libc.ts";
 import { type CaseResult, failureText } from "./results.ts";
 import { play, type Played, type PlayOptions } from "./run.ts";
 import { selectCases } from "./select.ts";
-import { anyError, closed, disconnect, expect, getInfo, regionRead, reply } from "./steps.ts";
+import {
+  anyError,
+  closed,
+  disconnect,
+  expect,
+  getInfo,
+  regionRead,
+  reply,
+  secondServer,
+} from "./steps.ts";
 import type { Target } from "./target.ts";
 
 libc(); // stays open for good: not a leak of the test that happens to come first
@@ -144,4 +153,22 @@ Deno.test("play() attaches to a server, and leaves it running", async () => {
   using _still = await Deno.connect({ transport: "unix", path });
   server.kill("SIGKILL");
   await Deno.remove(folder, { recursive: true });
+});
+
+const OTHER_SERVER: Case = {
+  id: "other",
+  title: "",
+  clause: "any",
+  steps: [getInfo(), expect(reply()), secondServer(), regionRead(), expect(anyError())],
+};
+
+Deno.test("play() goes on with a second server, and comes back to the first", async () => {
+  const { results } = await playCases("", [CASES[0]!, OTHER_SERVER, OTHER_SERVER, CASES[2]!]);
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "pass", "pass", "pass"]);
+});
+
+Deno.test("play() sees the second server die, and not the first", async () => {
+  const { results } = await playCases("dies", [OTHER_SERVER, CASES[2]!]);
+  assertEquals(results.map(({ verdict }) => verdict), ["fail", "pass"]);
+  assertStringIncludes(reason(results[0]), "the server exited with code 3");
 });

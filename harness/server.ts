@@ -1,9 +1,10 @@
+import { endEscaped } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { SystemError } from "./posix/libc.ts";
-import { signalGroup } from "./posix/process.ts";
-import { UnixListener } from "./posix/unix_listener.ts";
+import { SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
+import { FOLDER_VARIABLE, spawn, type Spawned, type StartOptions } from "./spawn.ts";
 import { fillIn, type Target } from "./target.ts";
 import { Errno } from "./wire/errno.ts";
 
@@ -21,8 +22,6 @@ export interface ServerLimits {
   readonly graceMs: number;
 }
 
-const SIGTERM = 15;
-const SIGKILL = 9;
 const RETRY_MS = 2;
 /** After its process has ended, output may still be in the pipes. */
 const OUTPUT_MS = 500;
@@ -41,25 +40,37 @@ export class Server implements AsyncDisposable {
   readonly #target: Target;
   readonly #child: Deno.ChildProcess | undefined;
   readonly #folder: string | undefined;
+  readonly #stdio: "null" | "pipes";
   readonly #ended: Promise<Exit>;
 
-  private constructor(target: Target, limits: ServerLimits, spawned: Spawned | undefined) {
+  private constructor(
+    target: Target,
+    limits: ServerLimits,
+    spawned?: Spawned,
+    stdio: "null" | "pipes" = "pipes",
+  ) {
     this.#target = target;
     this.#limits = limits;
     this.#child = spawned?.child;
     this.#folder = spawned?.folder;
+    this.#stdio = stdio;
     this.path = spawned?.socket ?? (target.kind === "attach" ? target.path : "");
     const child = this.#child;
-    this.output = child === undefined
+    this.output = child === undefined || stdio === "null"
       ? new OutputTail()
       : new OutputTail(child.stdout, child.stderr);
     this.#ended = child === undefined ? new Promise(() => {}) : this.#watch(child);
   }
 
   /** Starts it, or takes the one that is there. Throws `HarnessError` of kind `start`. */
-  static async start(target: Target, limits: ServerLimits): Promise<Server> {
-    if (target.kind === "attach") return new Server(target, limits, undefined);
-    const server = new Server(target, limits, await spawn(target));
+  static async start(
+    target: Target,
+    limits: ServerLimits,
+    options: StartOptions = {},
+  ): Promise<Server> {
+    if (target.kind === "attach") return new Server(target, limits);
+    const spawned = await spawn(target, options);
+    const server = new Server(target, limits, spawned, options.stdio);
     try {
       if (target.before !== undefined) await server.#run(target.before, "--before");
     } catch (error) {
@@ -95,6 +106,12 @@ export class Server implements AsyncDisposable {
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+  }
+
+  /** Connects where that is possible at once. */
+  connectNow(): UnixSocket | undefined {
+    const socket = this.exit === undefined ? tryConnect(this.path) : undefined;
+    return socket instanceof UnixSocket ? socket : undefined;
   }
 
   /** Whether it listens still, seen without disturbing it by a connection. */
@@ -138,8 +155,9 @@ export class Server implements AsyncDisposable {
     }
     signalGroup(child.pid, SIGKILL);
     await this.#ended;
+    endEscaped(FOLDER_VARIABLE, this.#folder!);
     await this.output.ended(OUTPUT_MS);
-    await child.stdin.close().catch(() => {});
+    if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
     await this.output.cancel();
     await Deno.remove(this.#folder!, { recursive: true }).catch(() => {});
   }
@@ -161,43 +179,6 @@ export class Server implements AsyncDisposable {
     });
     if (signal.aborted) throw failed(`it took longer than ${this.#limits.startMs} ms`);
     if (result.code !== 0) throw failed(`exit code ${result.code}`);
-  }
-}
-
-interface Spawned {
-  readonly child: Deno.ChildProcess;
-  readonly folder: string;
-  readonly socket: string;
-}
-
-async function spawn(target: Target & { kind: "command" }): Promise<Spawned> {
-  const folder = await Deno.makeTempDir({ prefix: "vfio-user-" });
-  const socket = `${folder}/server.sock`;
-  const listening = target.passFd ? UnixListener.listen(socket).fd : undefined;
-  listening?.setCloseOnExec(false);
-  const [program = "", ...args] = fillIn(target.argv, {
-    socket,
-    ...(listening === undefined ? {} : { fd: listening.number }),
-  });
-  try {
-    const child = new Deno.Command(program, {
-      args,
-      stdin: "piped", // never written to: some servers end when they can read
-      stdout: "piped",
-      stderr: "piped",
-      detached: true, // a process group of its own
-      ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
-      ...(target.env === undefined ? {} : { env: target.env }),
-    }).spawn();
-    return { child, folder, socket };
-  } catch (error) {
-    await Deno.remove(folder, { recursive: true });
-    const why = error instanceof Deno.errors.NotFound
-      ? "no such program"
-      : (error as Error).message;
-    throw new HarnessError("start", `Cannot start ${program}: ${why}`, { cause: error });
-  } finally {
-    listening?.[Symbol.dispose]();
   }
 }
 

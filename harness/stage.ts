@@ -2,16 +2,16 @@ import { setImmediate } from "node:timers/promises";
 import { ask, CLIENT_VERSION } from "./ask.ts";
 import type { Reply } from "./case.ts";
 import { Connection } from "./connection.ts";
+import type { Life } from "./device_facts.ts";
 import type { World } from "./converse.ts";
 import { HarnessError } from "./harness_error.ts";
+import { signalProcess, SIGTERM } from "./posix/process.ts";
+import type { UnixSocket } from "./posix/unix_socket.ts";
 import { ProcessProbe } from "./process_probe.ts";
 import type { Failure } from "./results.ts";
 import { type Exit, exitText, Server, type ServerLimits } from "./server.ts";
 import type { Target } from "./target.ts";
 import { Transcript } from "./transcript.ts";
-
-/** How a server lives: serves one client after another, exits after each, or stays without serving. */
-export type Life = "unknown" | "stays" | "exits" | "abandons";
 
 /** Options of a stage. */
 export interface StageOptions extends ServerLimits {
@@ -37,6 +37,8 @@ export class Stage implements World, AsyncDisposable {
   /** What servers that are gone had printed; bounded, since each of them is. */
   #output = "";
   #clients = 0;
+  /** The server that waits while a row is at a second one. */
+  #first: { readonly server: Server | undefined; readonly clients: number } | undefined;
   #normalExit: Exit | undefined;
   #stopped = false;
 
@@ -44,6 +46,16 @@ export class Stage implements World, AsyncDisposable {
     this.#target = target;
     this.#options = options;
     this.timeoutMs = options.timeoutMs;
+  }
+
+  /** How servers are started. */
+  get target(): Target {
+    return this.#target;
+  }
+
+  /** How long a start and a stop may take. */
+  get limits(): ServerLimits {
+    return this.#options;
   }
 
   /** Whether no client has been served since the server was started. */
@@ -113,6 +125,36 @@ export class Stage implements World, AsyncDisposable {
     }
   }
 
+  /**
+   * A connection to another server, to which all else refers from then on, until `endSecond`. Throws `HarnessError`
+   * of kind `second-server` where none can be started beside the first.
+   */
+  async second(transcript: Transcript): Promise<Connection | Failure> {
+    await this.endSecond();
+    this.#first = { server: this.#server, clients: this.#clients };
+    this.#server = undefined;
+    this.#clients = 0;
+    try {
+      return await this.connect(transcript);
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      const message = `a second server cannot be started beside the first: ${error.message}`;
+      throw new HarnessError("second-server", message, { cause: error });
+    }
+  }
+
+  /** Ends the second server, if there is one, and goes back to the first. */
+  async endSecond(): Promise<void> {
+    const first = this.#first;
+    if (first === undefined) return;
+    await this.replace();
+    this.#first = undefined;
+    this.#server = first.server;
+    this.#clients = first.clients;
+    // Its client leaves with the row.
+    if (this.life !== "stays") await this.replace();
+  }
+
   /** VERSION on a new connection. */
   async negotiate(connection: Connection): Promise<Failure | undefined> {
     const reply = await this.#version(connection);
@@ -138,21 +180,28 @@ export class Stage implements World, AsyncDisposable {
     throw new HarnessError("start", `Cannot negotiate with the server: VERSION gave ${why}`);
   }
 
-  /** Lets the first client leave, and learns from what the next one meets how the server lives. */
-  async learnLife(first: Connection): Promise<void> {
+  /** Lets the first client leave, and learns from what the next one meets how the server lives, or checks what is told. */
+  async learnLife(first: Connection, told?: "stays" | "exits"): Promise<void> {
     first[Symbol.dispose]();
-    const next = await this.connect(new Transcript());
-    const served = next instanceof Connection ? await this.#version(next) : next.seen;
-    if (next instanceof Connection && typeof served !== "string") {
+    const refusal = told === "exits" ? "nothing" : await this.#serveSecond();
+    if (refusal === undefined) {
       this.life = "stays";
-      this.share(next);
       return;
     }
-    if (next instanceof Connection) next[Symbol.dispose]();
-    if (!this.#server?.ours) {
-      throw new HarnessError("start", `Cannot use the server: a second client got ${served}`);
+    const server = this.#server;
+    const profile = told === undefined ? "" : ` (the profile says that it ${told})`;
+    if (told === "stays" || !server?.ours) {
+      throw new HarnessError(
+        "start",
+        `Cannot use the server: a second client got ${refusal}${profile}`,
+      );
     }
-    this.#normalExit = await this.#server.ended(await this.#server.listens() ? 0 : DYING_MS);
+    const dying = told === "exits" || !await server.listens();
+    this.#normalExit = await server.ended(dying ? DYING_MS : 0);
+    if (told === "exits" && this.#normalExit === undefined) {
+      const still = `it still runs ${DYING_MS} ms after its first client left`;
+      throw new HarnessError("start", `Cannot use the server: ${still}${profile}`);
+    }
     if (this.#normalExit?.signal) {
       throw new HarnessError(
         "start",
@@ -193,6 +242,38 @@ export class Stage implements World, AsyncDisposable {
     this.#output = server?.output.take() ?? "";
   }
 
+  /** SIGTERM to the server; how it ended, if it did in time. The next connection starts a new one. */
+  async endBySigterm(): Promise<Exit | undefined> {
+    const server = this.#server;
+    if (server?.pid !== undefined) signalProcess(server.pid, SIGTERM);
+    const exit = await server?.ended(this.timeoutMs);
+    if (exit !== undefined) await this.replace();
+    return exit;
+  }
+
+  /** How the server has ended when its client left, if it is one that does. */
+  async endAlone(): Promise<Exit | undefined> {
+    return this.life === "exits" ? await this.#server?.ended(DYING_MS) : undefined;
+  }
+
+  /** Whether the same server serves the next client, also where it is known not to. */
+  async serveNext(transcript: Transcript): Promise<Failure | undefined> {
+    const server = this.#server;
+    if (server === undefined) return undefined;
+    try {
+      using connection = new Connection(await server.connect(this.timeoutMs), transcript);
+      return await this.negotiate(connection);
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      return this.#gone(server, error.message);
+    }
+  }
+
+  /** One more connection beside that of the row. */
+  connectBeside(): UnixSocket | undefined {
+    return this.#server?.connectNow();
+  }
+
   /** The server's process, where /proc shows it. */
   probe(connection: Connection): ProcessProbe | undefined {
     const peer = connection.socket.peerPid();
@@ -207,6 +288,7 @@ export class Stage implements World, AsyncDisposable {
   stop(): void {
     this.#stopped = true;
     this.#server?.kill();
+    this.#first?.server?.kill();
     this.#shared?.[Symbol.dispose]();
   }
 
@@ -217,7 +299,21 @@ export class Stage implements World, AsyncDisposable {
 
   /** Stops the server. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.endSecond();
     await this.replace();
+  }
+
+  /** What a second client got instead of service, if it was not served. */
+  async #serveSecond(): Promise<string | undefined> {
+    const next = await this.connect(new Transcript());
+    if (!(next instanceof Connection)) return next.seen;
+    const reply = await this.#version(next);
+    if (typeof reply === "string") {
+      next[Symbol.dispose]();
+      return reply;
+    }
+    this.share(next);
+    return undefined;
   }
 
   async #version(connection: Connection): Promise<Reply | string> {

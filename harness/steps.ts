@@ -1,10 +1,14 @@
 import type {
   Condition,
   Descriptor,
+  DmaAnswer,
+  DmaDemands,
   Expect,
   FieldMatch,
   HeaderPatch,
+  Launch,
   MapDescriptor,
+  MigrationData,
   Outcome,
   ReplyDemands,
   Saved,
@@ -291,6 +295,21 @@ export function connect(): Step {
   return { step: "connect", negotiate: false };
 }
 
+/** The rest of the row is played on another server, started for it (needs `second-server`). */
+export function secondServer(): Step {
+  return { step: "second-server" };
+}
+
+/** Reads MIG_DATA until a read comes short, and keeps it under the name, behind what is there. */
+export function saveMigrationData(name: string, given: Omit<MigrationData, "step" | "name">): Step {
+  return { step: "save-migration-data", name, ...given };
+}
+
+/** Writes what `saveMigrationData` has kept. */
+export function loadMigrationData(name: string, given: Omit<MigrationData, "step" | "name">): Step {
+  return { step: "load-migration-data", name, ...given };
+}
+
 /** No more bytes from us; the server may still send. */
 export function shutdownWrite(): Step {
   return { step: "shutdown-write" };
@@ -344,6 +363,70 @@ export function truncateMemory(name: string, size: number): Step {
 /** The eventfd was signalled `times` times since it was last looked at. */
 export function signalled(name: string, times: number): Step {
   return { step: "signalled", name, times };
+}
+
+// ---- commands of the server --------------------------------------------------------------------
+
+/** How our side answers DMA_READ and DMA_WRITE from now on in this row; without flaws: well. */
+export function answerDma(answer: DmaAnswer = {}): Step {
+  return { step: "answer-dma", answer };
+}
+
+/** Waits until the server has sent a DMA command. */
+export function awaitDma(): Step {
+  return { step: "await-dma" };
+}
+
+/** What the server asked for since the row began, or since this was last demanded. */
+export function dmaRequests(demands: DmaDemands): Step {
+  return { step: "dma-requests", ...demands };
+}
+
+/** Our end of the twin socket is the descriptor that came with a VERSION reply (`save` and `saveFds`). */
+export function useTwin(from: string): Step {
+  return { step: "use-twin", from };
+}
+
+/** SIGTERM ends the server (needs `second-server`). */
+export function sigterm(): Step {
+  return { step: "sigterm" };
+}
+
+/** Closes our end of the twin socket. */
+export function closeTwin(): Step {
+  return { step: "close-twin" };
+}
+
+/** Starts another server with other arguments, and ends it (needs `conventions`). */
+export function launch(given: Omit<Launch, "step">): Step {
+  return { step: "launch", ...given };
+}
+
+// ---- other clients, and the end of a connection ------------------------------------------------
+
+/** Steps for the case that an `expect` of before has saved something under this name. */
+export function onlyIf(saved: string, ...steps: readonly Step[]): Step {
+  return { step: "only-if", saved, steps };
+}
+
+/** A second client connects, sends VERSION, waits a second for whatever comes of that, or leaves: any fate is fair. */
+export function secondClient(does: "connects" | "proposes" | "waits" | "leaves"): Step {
+  return { step: "second-client", does };
+}
+
+/** Behind `disconnect()`: a server that exits then does so with status 0; one that does not serves the next client. */
+export function leftServer(does: "ends-well" | "serves-next"): Step {
+  return { step: "left-server", does };
+}
+
+/** The server closes its end of a socket that came with a reply (`saveFds`, with `fdIndex` `save` too). */
+export function socketClosed(from: string, index: "fdIndex" | number): Step {
+  return { step: "socket-closed", from, index };
+}
+
+/** Adds 1 to an eventfd that came with a reply (`saveFds`). */
+export function signalReceived(from: string, index: number): Step {
+  return { step: "signal-received", from, index };
 }
 
 /** Flags of a command that wants no reply. */

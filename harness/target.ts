@@ -34,6 +34,29 @@ export function withPlaceholder(argv: readonly string[], passFd: boolean): strin
   return [...argv, passFd ? "--fd={fd}" : "--socket-path={socket}"];
 }
 
+/** Whether the command names its socket as the backend program conventions say. */
+export function claimsConventions(target: Target): boolean {
+  return target.kind === "command" && conventionAt(target.argv) !== undefined;
+}
+
+/** The arguments with others in place of those that name the socket by the conventions. */
+export function withConventionWords(argv: readonly string[], words: readonly string[]): string[] {
+  const place = conventionAt(argv);
+  return place === undefined
+    ? [...argv, ...words]
+    : argv.toSpliced(place.at, place.count, ...words);
+}
+
+const IN_ONE_WORD: readonly string[] = ["--socket-path={socket}", "--fd={fd}"];
+const IN_TWO_WORDS: readonly string[] = ["--socket-path {socket}", "--fd {fd}"];
+
+function conventionAt(argv: readonly string[]): { at: number; count: number } | undefined {
+  const at = argv.findIndex((word) => IN_ONE_WORD.includes(word));
+  if (at >= 0) return { at, count: 1 };
+  const first = argv.findIndex((word, i) => IN_TWO_WORDS.includes(`${word} ${argv[i + 1]}`));
+  return first < 0 ? undefined : { at: first, count: 2 };
+}
+
 /** The target as a person would write it. */
 export function targetText(target: Target): string {
   return target.kind === "attach" ? target.path : target.argv.join(" ");

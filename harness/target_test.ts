@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { splitWords } from "./split_words.ts";
-import { fillIn, withPlaceholder } from "./target.ts";
+import { claimsConventions, fillIn, withConventionWords, withPlaceholder } from "./target.ts";
 
 Deno.test("withPlaceholder() adds the convention only where no placeholder stands", () => {
   assertEquals(withPlaceholder(["s"], false), ["s", "--socket-path={socket}"]);
@@ -14,6 +14,25 @@ Deno.test("fillIn() replaces every occurrence", () => {
     "/a b:/a b",
     "5",
   ]);
+});
+
+const CLAIMS: readonly [argv: string[], withOthers: string[] | undefined][] = [
+  [["s", "--socket-path={socket}", "-v"], ["s", "--fd=3", "-v"]],
+  [["s", "--socket-path", "{socket}"], ["s", "--fd=3"]],
+  [["s", "--fd={fd}"], ["s", "--fd=3"]],
+  [["s", "{socket}"], undefined],
+  [["s", "--socket={socket}"], undefined],
+];
+
+for (const [argv, withOthers] of CLAIMS) {
+  Deno.test(`claimsConventions() knows them in ${argv.join(" ")}`, () => {
+    assertEquals(claimsConventions({ kind: "command", argv }), withOthers !== undefined);
+    if (withOthers !== undefined) assertEquals(withConventionWords(argv, ["--fd=3"]), withOthers);
+  });
+}
+
+Deno.test("claimsConventions() says no for a server that the user started", () => {
+  assertEquals(claimsConventions({ kind: "attach", path: "/tmp/s" }), false);
 });
 
 const LINES: readonly [line: string, words: string[]][] = [

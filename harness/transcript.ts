@@ -26,9 +26,9 @@ export class Transcript {
     this.#add({ kind: "sent", head: head(bytes), size: bytes.byteLength, fdCount, text });
   }
 
-  /** A message that the server sent, or as much of it as came. */
-  received(bytes: Uint8Array, fdCount: number): void {
-    this.#add({ kind: "received", head: head(bytes), size: bytes.byteLength, fdCount, text: "" });
+  /** A message that the server sent, or as much of it as came; `text` says where, if not on the main socket. */
+  received(bytes: Uint8Array, fdCount: number, text = ""): void {
+    this.#add({ kind: "received", head: head(bytes), size: bytes.byteLength, fdCount, text });
   }
 
   /** Anything else: `the server closed the connection`. */

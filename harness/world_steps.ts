@@ -1,15 +1,19 @@
 import type { Send, Step } from "./case.ts";
 import type { Conversation } from "./converse.ts";
+import { dmaStep, twinIndex } from "./dma_steps.ts";
+import { endBySigterm } from "./end_by_sigterm.ts";
 import { differenceOf, resolve } from "./judge.ts";
+import { loadMigrationData, saveMigrationData } from "./migration_data.ts";
 import { isUnixStreamSocket } from "./posix/fd.ts";
 import { SystemError } from "./posix/libc.ts";
+import { launch } from "./launch.ts";
 import type { Failure } from "./results.ts";
-import { parseVersionJson } from "./wire/version_json.ts";
+import { sessionStep } from "./session_steps.ts";
 
 /** Steps that neither send nor expect a message. */
 export type WorldStep = Exclude<
   Step,
-  Send | { readonly step: "send-together" } | { readonly step: "expect" }
+  Send | { readonly step: "send-together" | "expect" | "only-if" }
 >;
 
 /** A server has a second to close what it no longer needs: it may do so after its reply. */
@@ -21,11 +25,19 @@ const MAX_GROWTH = 64 * 2 ** 20;
 /** Plays one step; says what failed, or nothing. */
 export async function worldStep(row: Conversation, step: WorldStep): Promise<Failure | undefined> {
   switch (step.step) {
+    case "sigterm":
+      return await endBySigterm(row);
     case "disconnect":
       row.disconnect();
       return undefined;
     case "connect":
       return await connect(row, step.negotiate);
+    case "second-server":
+      return await secondServer(row);
+    case "save-migration-data":
+      return await saveMigrationData(row, step);
+    case "load-migration-data":
+      return await loadMigrationData(row, step);
     case "shutdown-write":
       row.connection.socket.shutdownWrite();
       row.used = true;
@@ -40,6 +52,19 @@ export async function worldStep(row: Conversation, step: WorldStep): Promise<Fai
       return await signalled(row, step.name, step.times);
     case "stream-socket":
       return streamSocket(row, step);
+    case "answer-dma":
+    case "await-dma":
+    case "dma-requests":
+    case "use-twin":
+    case "close-twin":
+      return await dmaStep(row, step);
+    case "launch":
+      return await launch(row, step);
+    case "second-client":
+    case "left-server":
+    case "socket-closed":
+    case "signal-received":
+      return await sessionStep(row, step);
     default:
       return memoryStep(row, step);
   }
@@ -51,6 +76,15 @@ async function connect(row: Conversation, negotiate: boolean): Promise<Failure |
   if ("expected" in connection) return connection;
   row.connection = connection;
   return negotiate ? await row.world.negotiate(connection) : undefined;
+}
+
+async function secondServer(row: Conversation): Promise<Failure | undefined> {
+  row.putAside();
+  const connection = await row.world.second(row.transcript);
+  if ("expected" in connection) return connection;
+  row.transcript.note("goes on with another server");
+  row.connection = connection;
+  return await row.world.negotiate(connection);
 }
 
 async function countDescriptors(row: Conversation): Promise<Failure | undefined> {
@@ -116,12 +150,6 @@ function streamSocket(
   if (fd === undefined) return row.failure("mismatch", expected, `${fds.length} descriptors`);
   if (isUnixStreamSocket(fd)) return undefined;
   return row.failure("mismatch", expected, "another kind of file");
-}
-
-/** `fd_index` of the VERSION data that were saved under the same name. */
-function twinIndex(row: Conversation, name: string): number | undefined {
-  const parsed = parseVersionJson(resolve({ saved: name }, row.saved));
-  return parsed.ok ? parsed.capabilities.twinSocket.fdIndex : undefined;
 }
 
 type MemoryStep = Extract<

@@ -2,6 +2,7 @@ import type { CaseResult, RunInfo, RunResult } from "../harness/results.ts";
 import { bySuite, countsText, verdictSentence } from "./conclusion.ts";
 import { caseRow } from "./html_case.ts";
 import { anchor, breaches, facts, heading, skips, strip } from "./html_overview.ts";
+import { requirements, requirementsLink } from "./html_requirements.ts";
 import { STYLE } from "./html_style.ts";
 import { type Mark, markOf } from "./mark.ts";
 import { Markup, markup } from "./markup.ts";
@@ -30,12 +31,13 @@ export function html(run: RunResult): string {
 ${heading(run)}
 <main>
 ${strip(run)}
+${requirementsLink(run)}
 ${breaches(run)}
 ${skips(run)}
 ${facts(run)}
 <div id="cases">
 ${suites(run)}</div>
-</main>
+${requirements(run)}</main>
 <footer>
 <p>Levels: <b>must</b>, <b>should</b> and <b>may</b> as in the specification; <b>robust</b>: the specification is
 silent, but a server that faces an untrusted client has to survive; <b>qemu</b>: what QEMU's client relies on.</p>

@@ -1,5 +1,6 @@
 import type { CaseResult, RunInfo } from "../harness/results.ts";
 import { anchor, badge, bodyAnchor, MARK_CLASS } from "./html_overview.ts";
+import { clauseAnchor } from "./html_requirements.ts";
 import { transcript } from "./html_transcript.ts";
 import { type Mark, markOf } from "./mark.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
@@ -38,7 +39,7 @@ function clause({ clause }: CaseResult): Markup {
 `;
   return markup`<p class="q">${oneLine(clause.text, 2000)} <small>${clause.level} · ${
     oneLine(clause.section)
-  } · ${clause.id}</small></p>
+  } · <a href="#${clauseAnchor(clause.id)}">${oneLine(clause.id)}</a></small></p>
 ${note}`;
 }
 

@@ -1,4 +1,10 @@
-import { type CaseResult, failureText, type RunResult, summarize } from "../harness/results.ts";
+import {
+  type CaseResult,
+  failureText,
+  type RunInfo,
+  type RunResult,
+  summarize,
+} from "../harness/results.ts";
 import { bySuite, conclude, skipReasons } from "./conclusion.ts";
 import { type Mark, markOf, MARKS } from "./mark.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
@@ -75,19 +81,24 @@ function counts(run: RunResult): Markup {
   }</ul>`;
 }
 
-/** One cell for each case. */
-export function strip({ results, info }: RunResult): Markup {
-  const groups = [...bySuite(results)].map(([suite, cases]) => {
-    const cells = cases.map((result) => {
-      const mark = markOf(result, info.levels);
-      const label = oneLine(`${result.id}: ${mark}`);
-      return markup`<a class="${MARK_CLASS[mark]}" href="#${
-        bodyAnchor(result.id)
-      }" title="${label}">${MARKS[mark]}</a>`;
-    });
-    return markup`<li><a class="g" href="#${anchor(suite)}">${suite}</a><span>${cells}</span></li>
-`;
+/** One coloured sign for each case, which leads to it. */
+export function cells(results: readonly CaseResult[], info: RunInfo): Markup {
+  const links = results.map((result) => {
+    const mark = markOf(result, info.levels);
+    const label = oneLine(`${result.id}: ${mark}`);
+    return markup`<a class="${MARK_CLASS[mark]}" href="#${
+      bodyAnchor(result.id)
+    }" title="${label}">${MARKS[mark]}</a>`;
   });
+  return markup`<span class="cells">${links}</span>`;
+}
+
+/** All cases by suite. */
+export function strip({ results, info }: RunResult): Markup {
+  const groups = [...bySuite(results)].map(([suite, cases]) =>
+    markup`<li><a class="g" href="#${anchor(suite)}">${suite}</a>${cells(cases, info)}</li>
+`
+  );
   return markup`<nav class="strip" aria-label="All cases by suite"><ul>
 ${groups}</ul></nav>`;
 }

@@ -33,18 +33,22 @@ small,.sub,.over,.target{color:var(--mute)}
 .strip li{display:grid;grid-template-columns:11.5rem 1fr;gap:.8rem;align-items:start}
 .strip .g{font-size:.85rem;line-height:1.2rem;color:var(--mute);text-decoration:none;overflow-wrap:anywhere}
 .strip .g:hover{color:var(--ink);text-decoration:underline}
-.strip span{display:flex;flex-wrap:wrap;gap:2px}
-.strip span a{width:1.15rem;height:1.15rem;line-height:1.15rem;text-align:center;font-size:.7rem;text-decoration:none;border-radius:3px}
-.strip span a:hover{outline:2px solid currentColor}
-.strip .p{background:var(--pb);color:var(--p)}.strip .f{background:var(--f);color:var(--bg)}
-.strip .e{background:var(--e);color:var(--bg)}.strip .w{background:var(--wb);color:var(--w)}
-.strip .s{background:var(--sb);color:var(--mute)}.strip .o{box-shadow:inset 0 0 0 1px var(--line);color:var(--mute)}
+.cells{display:flex;flex-wrap:wrap;gap:2px}
+.cells a{width:1.15rem;height:1.15rem;line-height:1.15rem;text-align:center;font-size:.7rem;text-decoration:none;border-radius:3px}
+.cells a:hover{outline:2px solid currentColor}
+.cells .p{background:var(--pb);color:var(--p)}.cells .f{background:var(--f);color:var(--bg)}
+.cells .e{background:var(--e);color:var(--bg)}.cells .w{background:var(--wb);color:var(--w)}
+.cells .s{background:var(--sb);color:var(--mute)}.cells .o{box-shadow:inset 0 0 0 1px var(--line);color:var(--mute)}
 table{border-collapse:collapse;text-align:left}
 th{font-weight:600;font-size:.8rem;color:var(--mute)}
 td,th{padding:.35rem .9rem .35rem 0;vertical-align:top}
 .list{width:100%;font-size:.92rem}.br{table-layout:fixed}.br th:first-child{width:6.6rem}.br th:nth-child(2){width:19rem}.br th:last-child{width:4.5rem}.list td,.list th{border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 .list td:first-child{white-space:nowrap}
 .r{text-align:right;font-variant-numeric:tabular-nums}
+.byrq{margin-top:.9rem}
+.rq{border-bottom:1px solid var(--line)}.rq>summary{cursor:pointer;padding:.35rem 0}.rq>summary:hover{background:var(--soft)}
+.rq .list{table-layout:fixed;margin:.2rem 0 1.2rem 1rem;width:calc(100% - 1rem)}.rq tr:last-child td{border:0}.rq code{display:block;color:var(--mute);font-size:.8rem}
+.rq th:first-child{width:7rem}.rq th:nth-child(3){width:4.5rem}.rq th:last-child{width:21rem}
 .fold{margin-top:1.8rem}.fold summary{cursor:pointer;font-weight:600}.fold .list{width:auto;min-width:24rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 3rem}
 dl{display:grid;grid-template-columns:fit-content(40%) 1fr;gap:.15rem 1.2rem;margin:.4rem 0 0;font-size:.92rem}
@@ -81,7 +85,8 @@ pre{margin:0;padding:.6rem .8rem;background:var(--soft);border-radius:6px;font-s
 .hex{background:none;padding:0;white-space:pre;font-size:.78rem}
 footer{margin-top:3rem;color:var(--mute);font-size:.85rem}
 :target,.k:has(:target){background:var(--soft)}
-@media(max-width:45rem){body{padding:1.5rem .9rem}.strip li{grid-template-columns:1fr;gap:.1rem}
+@media(max-width:45rem){.rq td,.rq th{display:block;width:auto!important;padding:0;border:0}.rq thead{display:none}.rq tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}
+body{padding:1.5rem .9rem}.strip li{grid-template-columns:1fr;gap:.1rem}
 .k>summary{grid-template-columns:.7rem 6rem 1fr}.br td,.br th{display:block;width:auto!important;border:0}.br thead{display:none}.br tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.br td{padding:0}.l,.d{display:none}.b{padding-left:.5rem}.tr li>div,.tr li>code{margin-left:0}}
 @media print{body{max-width:none;padding:0;font-size:11px}.skip{display:none}.k,tr{break-inside:avoid}h2{break-after:avoid}
 *{print-color-adjust:exact}a{color:inherit}}

@@ -79,7 +79,7 @@ function parseLine(text: string, index: number): Line | undefined {
   const { type, ...value } = json ?? {};
   switch (type) {
     case "run":
-      if (!Array.isArray(value.levels)) throw wrong();
+      if (!Array.isArray(value.levels) || !Array.isArray(value.clauses)) throw wrong();
       return { type, value: value as unknown as RunInfo };
     case "case":
       if (typeof value.id !== "string" || typeof value.clause !== "object") throw wrong();

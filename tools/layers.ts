@@ -9,6 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "harness/mutate.ts",
     "harness/needs.ts",
     "harness/device_facts.ts",
+    "harness/interrupt_facts.ts",
     "harness/profile.ts",
     "harness/wire",
   ],

@@ -2,7 +2,7 @@
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const REFERENCE = `${ROOT}harness/reference/main.ts`;
-const FAULT = Deno.args[0] ?? "map-overlap-einval";
+const FAULT = Deno.args[0] ?? "map-again-einval";
 const CHROMIUM_FLAGS = [
   "--headless",
   "--no-sandbox",

@@ -43,6 +43,8 @@ export const dmaLoggingClauses = {
     section: "Security Considerations",
     text:
       "Starting DMA logging on a device without DMA is refused with an error or has no effect; the server survives.",
+    noCase:
+      "A client cannot tell a device without DMA from one with it; a server that dies of the start fails the cases that start DMA logging.",
   },
   "log-stop": {
     level: "may",

@@ -73,14 +73,16 @@ export class Fd implements Disposable {
   }
 
   /**
-   * Makes reads and writes of the open file, through whichever descriptor, return instead of wait.
+   * Makes reads and writes of the open file, through whichever descriptor, return instead of wait,
+   * or wait again.
    *
    * @throws {SystemError} If the number is not open.
    */
-  setNonBlocking(): void {
-    const what = `make descriptor ${this.number} non-blocking`;
+  setNonBlocking(on = true): void {
+    const what = `make descriptor ${this.number} ${on ? "non-blocking" : "blocking"}`;
     const flags = unwrap(what, "fcntl", libc().fcntl(this.#number, F.GETFL, 0));
-    unwrap(what, "fcntl", libc().fcntl(this.#number, F.SETFL, flags | O.NONBLOCK));
+    const rest = flags & ~O.NONBLOCK;
+    unwrap(what, "fcntl", libc().fcntl(this.#number, F.SETFL, on ? rest | O.NONBLOCK : rest));
   }
 
   /**

@@ -79,6 +79,21 @@ Deno.test("Fd.setCloseOnExec() lets a child inherit, or not", () => {
   assert(closesOnExec(fd));
 });
 
+Deno.test("Fd.setNonBlocking() makes reads return, or wait again", async () => {
+  const [read, write] = pipe();
+  using _write = write;
+  using fd = read;
+  const O_NONBLOCK = 0o4000;
+  const isNonBlocking = async () => {
+    const info = await Deno.readTextFile(`/proc/self/fdinfo/${fd.number}`);
+    return (parseInt(/flags:\s+(\d+)/.exec(info)![1]!, 8) & O_NONBLOCK) !== 0;
+  };
+  fd.setNonBlocking();
+  assertEquals(await isNonBlocking(), true);
+  fd.setNonBlocking(false);
+  assertEquals(await isNonBlocking(), false);
+});
+
 Deno.test("openFile() opens folders, and says what it cannot open", () => {
   using _folder = openFile("/");
   const error = assertThrows(() => openFile("/no/such/file"), SystemError);

@@ -3,6 +3,12 @@ import { lastErrno, libc, SystemError, unwrap } from "./libc.ts";
 
 const RLIMIT_NOFILE = 7;
 
+/** Asks a process to end. */
+export const SIGTERM = 15;
+
+/** Ends a process, whatever it does. */
+export const SIGKILL = 9;
+
 /**
  * Sends a signal to a process.
  *

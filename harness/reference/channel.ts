@@ -1,5 +1,6 @@
 import type { Fd } from "../posix/fd.ts";
 import { SystemError } from "../posix/libc.ts";
+import { waitAny } from "../posix/poll.ts";
 import type { UnixSocket } from "../posix/unix_socket.ts";
 import { HeaderFlag } from "../wire/constants.ts";
 import { Header } from "../wire/messages.ts";
@@ -26,6 +27,7 @@ export class Channel implements Disposable {
   readonly #socket: UnixSocket;
   readonly #onPartial: OnPartial | undefined;
   #lastTurn = performance.now();
+  #besides: { readonly fds: readonly Fd[]; readonly act: () => Promise<void> } | undefined;
 
   /** Takes the socket over. */
   constructor(socket: UnixSocket, onPartial?: OnPartial) {
@@ -38,6 +40,11 @@ export class Channel implements Disposable {
     return this.#socket.fd;
   }
 
+  /** Waits for these descriptors too from now on; `act` is called before each message, and when one is readable. */
+  attend(fds: readonly Fd[], act: () => Promise<void>): void {
+    this.#besides = { fds, act };
+  }
+
   /**
    * Receives the header of the next message, and the descriptors that come with it.
    *
@@ -47,7 +54,9 @@ export class Channel implements Disposable {
     if (performance.now() - this.#lastTurn > WORK_MS) await this.#takeTurn();
     const attached: Attached = { fds: [] };
     await this.#fill("header", Header.size, attached);
-    return { ...Header.decode(this.#socket.received), payload: EMPTY, ...attached };
+    const header = Header.decode(this.#socket.received);
+    await this.#besides?.act();
+    return { ...header, payload: EMPTY, ...attached };
   }
 
   /**
@@ -122,7 +131,7 @@ export class Channel implements Disposable {
         await this.#onPartial?.(part, at, length);
       }
       if (got === "would-block") {
-        await this.#socket.wait("readable", Infinity);
+        await this.#waitForMore();
         continue;
       }
       if (got === "closed" || got === "reset") {
@@ -134,6 +143,15 @@ export class Channel implements Disposable {
       if (got.truncated) attached.fdsLost = true;
       at += got.count;
     }
+  }
+
+  async #waitForMore(): Promise<void> {
+    if (this.#besides === undefined) {
+      await this.#socket.wait("readable", Infinity);
+      return;
+    }
+    const ready = await waitAny([this.fd, ...this.#besides.fds], Infinity);
+    if (ready.some((index) => index > 0)) await this.#besides.act();
   }
 
   async #takeTurn(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Fd } from "../posix/fd.ts";
 import { Mapping, memoryFile } from "../posix/memory.ts";
 import { PciRegion, RegionFlag } from "../wire/constants.ts";
+import type { Contents } from "./device_state.ts";
 import { type Memory, PlainMemory } from "./memory.ts";
+import { Migration } from "./migration.ts";
 import { PciConfig } from "./pci_config.ts";
 import { RegisterPage } from "./registers.ts";
 import type { RegionSettings, Settings } from "./settings.ts";
@@ -19,16 +21,25 @@ export interface Region extends Readonly<RegionSettings> {
 /** The device: regions with their contents. Lives as long as the server, over all clients. */
 export class Device implements Disposable {
   readonly regions: readonly Region[];
+  /** Its way to another place. */
+  readonly migration: Migration;
   readonly #owned = new DisposableStack();
 
   /** Builds the regions that the settings announce. */
   constructor(settings: Settings) {
     this.regions = settings.regions.map((region, index) => this.#build(region, index, settings));
+    this.migration = new Migration(this, settings.migrationFlags);
   }
 
   /** DEVICE_RESET. */
   reset(): void {
     for (const region of this.regions) region.memory.reset();
+    this.migration.reset();
+  }
+
+  /** Takes over what another device held. */
+  load(contents: Contents): void {
+    for (const [index, bytes] of contents) this.regions[index]!.memory.load(bytes);
   }
 
   [Symbol.dispose](): void {

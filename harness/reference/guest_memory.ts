@@ -24,11 +24,17 @@ interface Piece {
 export class GuestMemory {
   readonly #table: DmaTable;
   readonly #messages: MessageDma;
+  readonly #onWrite: (address: bigint, count: number) => void;
 
-  /** Looks up addresses in `table`. */
-  constructor(table: DmaTable, messages: MessageDma) {
+  /** Looks up addresses in `table`, and says what it is about to write. */
+  constructor(
+    table: DmaTable,
+    messages: MessageDma,
+    onWrite: (address: bigint, count: number) => void,
+  ) {
     this.#table = table;
     this.#messages = messages;
+    this.#onWrite = onWrite;
   }
 
   /** Reads; throws `Refusal` before anything is moved when a byte is not there or not readable. */
@@ -49,6 +55,7 @@ export class GuestMemory {
     for (const piece of this.#pieces(address, data.byteLength, DmaMapFlag.WRITE)) {
       const { region: { mapping, address: base } } = piece;
       const part = data.subarray(piece.at, piece.at + piece.count);
+      this.#onWrite(piece.address, piece.count);
       if (mapping) mapping.write(Number(piece.address - base), part.slice());
       else await this.#messages.write(piece.address, part);
     }

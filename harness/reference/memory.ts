@@ -16,6 +16,8 @@ export interface Memory {
   write(offset: number, data: Uint8Array, guest: Guest): void | Promise<void>;
   /** Puts back what a device reset puts back. */
   reset(): void;
+  /** Puts back what was read when the device was saved; what can never change stays as it is. */
+  load(bytes: Uint8Array): void;
 }
 
 /** Memory without meaning: what is written is read. A device reset leaves it alone. */
@@ -36,4 +38,8 @@ export class PlainMemory implements Memory {
   }
 
   reset(): void {}
+
+  load(bytes: Uint8Array): void {
+    this.bytes.set(bytes);
+  }
 }

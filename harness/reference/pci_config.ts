@@ -49,6 +49,10 @@ export class PciConfig implements Memory {
   reset(): void {
     this.bytes.set(this.#initial);
   }
+
+  load(bytes: Uint8Array): void {
+    this.write(0, bytes);
+  }
 }
 
 function putHeader(values: DataView, masks: DataView, settings: Settings): void {

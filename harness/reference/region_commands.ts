@@ -1,9 +1,12 @@
+import { SystemError } from "../posix/libc.ts";
 import { RegionCapId, RegionFlag } from "../wire/constants.ts";
 import { Errno } from "../wire/errno.ts";
 import {
   RegionAccess,
   RegionCapHeader,
   RegionInfo,
+  RegionWrite,
+  RegionWriteMulti,
   SparseArea,
   SparseMmapCap,
 } from "../wire/messages.ts";
@@ -61,12 +64,42 @@ export function regionRead(request: Message, session: Session): Outcome {
 /** REGION_WRITE. Answered when all that the device does because of it is done. */
 export async function regionWrite(request: Message, session: Session): Promise<Outcome> {
   const access = head(request, RegionAccess);
+  await write(access, request.payload.subarray(RegionAccess.size), session);
+  return { payload: RegionAccess.encode(access) };
+}
+
+/** REGION_WRITE_MULTI. Ends at the first write that fails; an error when that is the first of all. */
+export async function regionWriteMulti(request: Message, session: Session): Promise<Outcome> {
+  if (session.settings.capabilities.write_multiple !== true) throw new Refusal(Errno.EOPNOTSUPP);
+  const { wrCnt } = head(request, RegionWriteMulti);
+  const writes = request.payload.subarray(RegionWriteMulti.size);
+  if (wrCnt * BigInt(RegionWrite.size) !== BigInt(writes.byteLength)) {
+    throw new Refusal(Errno.EINVAL);
+  }
+  let done = 0n;
+  try {
+    for (; done < wrCnt; done++) {
+      const at = Number(done) * RegionWrite.size;
+      const dataAt = at + RegionWrite.offsets.data;
+      const access = RegionWrite.decode(writes, at);
+      const room = Math.min(access.count, at + RegionWrite.size - dataAt);
+      await write(access, writes.subarray(dataAt, dataAt + room), session);
+    }
+  } catch (error) {
+    if (done === 0n || !(error instanceof Refusal || error instanceof SystemError)) throw error;
+  }
+  return { payload: RegionWriteMulti.encode({ wrCnt: done }) };
+}
+
+async function write(
+  access: Decoded<typeof RegionAccess>,
+  data: Uint8Array,
+  session: Session,
+): Promise<void> {
   const region = checkAccess(access, session);
   if ((region.flags & RegionFlag.WRITE) === 0) throw new Refusal(Errno.EACCES);
-  const data = request.payload.subarray(RegionAccess.size);
   if (data.byteLength !== access.count) throw new Refusal(Errno.EINVAL);
   await region.memory.write(Number(access.offset), data, session.guest);
-  return { payload: RegionAccess.encode(access) };
 }
 
 function checkAccess(access: Decoded<typeof RegionAccess>, session: Session): Region {

@@ -12,6 +12,8 @@ export const Register = {
   DMA_STATUS: 0x50,
   IRQ_RAISE: 0x54,
   RESET_COUNT: 0x58,
+  DOORBELL: 0x5c,
+  DOORBELL_COUNT: 0x60,
   DMA_BUFFER: 0x800,
 } as const;
 
@@ -28,10 +30,11 @@ const WRITABLE: readonly (readonly [number, number])[] = [
   [Register.DMA_COUNT, 4],
   [Register.DMA_COMMAND, 4],
   [Register.IRQ_RAISE, 4],
+  [Register.DOORBELL, 4],
   [Register.DMA_BUFFER, DMA_BUFFER_SIZE],
 ];
 
-/** The register page: scratch bytes, a DMA engine with its buffer, and a way to raise interrupts. */
+/** The register page: scratch bytes, a DMA engine with its buffer, a way to raise interrupts, and a doorbell. */
 export class RegisterPage implements Memory {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
@@ -56,12 +59,21 @@ export class RegisterPage implements Memory {
     const touches = (register: number) => offset < register + 4 && end > register;
     if (touches(Register.DMA_COMMAND)) await this.#transfer(guest);
     if (touches(Register.IRQ_RAISE)) this.#raise(guest);
+    if (touches(Register.DOORBELL)) this.#count(Register.DOORBELL_COUNT);
   }
 
   reset(): void {
     const resets = this.#view.getUint32(Register.RESET_COUNT, true);
     this.#bytes.fill(0);
     this.#view.setUint32(Register.RESET_COUNT, resets + 1, true);
+  }
+
+  load(bytes: Uint8Array): void {
+    this.#bytes.set(bytes);
+  }
+
+  #count(register: number): void {
+    this.#view.setUint32(register, this.#view.getUint32(register, true) + 1, true);
   }
 
   async #transfer(guest: Guest): Promise<void> {

@@ -1,4 +1,5 @@
 import { SystemError } from "../posix/libc.ts";
+import type { Fd } from "../posix/fd.ts";
 import type { UnixSocket } from "../posix/unix_socket.ts";
 import { Command, commandName, HeaderFlag, MessageType } from "../wire/constants.ts";
 import { Errno } from "../wire/errno.ts";
@@ -8,11 +9,13 @@ import { Asker } from "./asker.ts";
 import { Channel, typeOf } from "./channel.ts";
 import { ClientDma } from "./client_dma.ts";
 import { COMMANDS } from "./commands.ts";
-import type { Device } from "./device.ts";
+import type { Device, Region } from "./device.ts";
+import { DmaLog } from "./dma_log.ts";
 import { DmaTable } from "./dma_table.ts";
 import type { Hooks } from "./fault.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import { closeAll, Inbox } from "./inbox.ts";
+import { IoEventFds } from "./io_event_fds.ts";
 import { Interrupts } from "./interrupts.ts";
 import { log } from "./log.ts";
 import type { Guest } from "./memory.ts";
@@ -34,6 +37,8 @@ export class Session implements Disposable {
   readonly device: Device;
   /** Guest memory of this client. */
   readonly dma: DmaTable = new DmaTable();
+  /** Guest memory that the device has written. */
+  readonly dmaLog: DmaLog = new DmaLog();
   /** Interrupts as this client has bound them. */
   readonly interrupts: Interrupts;
   /** The client's side, as the device sees it. */
@@ -43,6 +48,7 @@ export class Session implements Disposable {
   readonly #hooks: Hooks;
   readonly #inbox: Inbox;
   readonly #asker: Asker;
+  readonly #ioEventFds: IoEventFds;
   readonly #owned = new DisposableStack();
   #client: Capabilities | undefined;
 
@@ -60,6 +66,7 @@ export class Session implements Disposable {
       new Asker(this.channel, this.#inbox, (command) => hooks.ask?.(command, this)),
     );
     this.guest = this.#makeGuest();
+    this.#ioEventFds = this.#owned.use(new IoEventFds());
   }
 
   /** Whether VERSION has been agreed on. */
@@ -77,6 +84,13 @@ export class Session implements Disposable {
   negotiate(client: Capabilities, twin?: UnixSocket): void {
     this.#client = client;
     if (twin) this.#asker.useTwin(new Channel(twin));
+  }
+
+  /** Descriptors that the client can signal in place of writes to a region. */
+  ioEventFds(region: Region): readonly Fd[] {
+    const fds = this.#ioEventFds.of(region);
+    this.channel.attend(this.#ioEventFds.fds, () => this.#ioEventFds.carryOut(this.guest));
+    return fds;
   }
 
   /** Serves the client until it goes. */
@@ -104,7 +118,8 @@ export class Session implements Disposable {
   #makeGuest(): Guest {
     const ask = (command: number, payload: Uint8Array) => this.#asker.ask(command, payload);
     const messages = new ClientDma(ask, () => this.client.maxDataXferSize);
-    const memory = new GuestMemory(this.dma, messages);
+    const onWrite = (address: bigint, count: number) => this.dmaLog.note(address, count);
+    const memory = new GuestMemory(this.dma, messages, onWrite);
     return {
       read: (address, count) => memory.read(address, count),
       write: (address, data) => memory.write(address, data),

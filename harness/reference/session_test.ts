@@ -34,6 +34,7 @@ Deno.test.each([[0, 0], [1, 1], [2, 2], [65535, 2]])(
         max_data_xfer_size: 1048576,
         max_dma_maps: 64,
         pgsizes: 4096,
+        write_multiple: true,
       },
     });
     await stillAnswers(test.client);

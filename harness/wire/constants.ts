@@ -55,6 +55,15 @@ export const PciIrq = { INTX: 0, MSI: 1, MSIX: 2, ERR: 3, REQ: 4, COUNT: 5 } as 
 /** DEVICE_GET_IRQ_INFO flags. */
 export const IrqFlag = { EVENTFD: 0x1, MASKABLE: 0x2, AUTOMASKED: 0x4, NORESIZE: 0x8 } as const;
 
+/** Types of a sub-region of DEVICE_GET_REGION_IO_FDS; shadow ioeventfds are an extension of libvfio-user. */
+export const IoFdType = { IOEVENTFD: 0, IOREGIONFD: 1, SHADOW_IOEVENTFD: 2 } as const;
+
+/** Flags of an ioeventfd, as in linux/kvm.h. */
+export const IoEventFdFlag = { DATAMATCH: 0x1, PIO: 0x2, VIRTIO_CCW_NOTIFY: 0x8 } as const;
+
+/** Flags of an ioregionfd, as in the proposal for linux/kvm.h. */
+export const IoRegionFdFlag = { PIO: 0x1, POSTED_WRITES: 0x2 } as const;
+
 /** DEVICE_SET_IRQS flags: one DATA bit and one ACTION bit. */
 export const SetIrqsFlag = {
   DATA_NONE: 0x1,
@@ -78,6 +87,21 @@ export const Feature = {
   DMA_LOGGING_START: 6,
   DMA_LOGGING_STOP: 7,
   DMA_LOGGING_REPORT: 8,
+} as const;
+
+/** Flags of the feature MIGRATION. */
+export const MigrationFlag = { STOP_COPY: 0x1, P2P: 0x2, PRE_COPY: 0x4 } as const;
+
+/** States of MIG_DEVICE_STATE. */
+export const DeviceState = {
+  ERROR: 0,
+  STOP: 1,
+  RUNNING: 2,
+  STOP_COPY: 3,
+  RESUMING: 4,
+  RUNNING_P2P: 5,
+  PRE_COPY: 6,
+  PRE_COPY_P2P: 7,
 } as const;
 
 /** What holds where a VERSION capability is absent (specification, Version). */

@@ -76,8 +76,9 @@ export function struct<const F extends Fields>(fields: F): Struct<F> {
     encode(values) {
       const bytes = new Uint8Array(size);
       const view = new DataView(bytes.buffer);
-      for (const [name, value] of Object.entries(values)) {
-        writeField(view, name, fields[name], offsets[name] ?? 0, value as number | bigint);
+      for (const name in values) {
+        const value = values[name];
+        if (value !== undefined) writeField(view, name, fields[name], offsets[name] ?? 0, value);
       }
       return bytes;
     },

@@ -40,6 +40,14 @@ export const HOSTILE_RUN: RunResult = {
     startedAt: HOSTILE,
     reproduce: [HOSTILE, "it's", "--", HOSTILE],
     facts: { [HOSTILE]: HOSTILE, long: MEGABYTE },
+    clauses: [{
+      id: `no${HOSTILE}`,
+      level: "must",
+      section: HOSTILE,
+      text: MEGABYTE,
+      note: MEGABYTE,
+      noCase: MEGABYTE,
+    }],
   },
   results: [
     caseResult("a/pass", CHANGE),

@@ -1,11 +1,19 @@
 import type {
   CaseResult,
   Failure,
+  ListedClause,
   RunInfo,
   RunResult,
   TranscriptEntry,
 } from "../../harness/results.ts";
 import { DmaMap, Header, Version } from "../../harness/wire/messages.ts";
+
+const OVERLAP: ListedClause = {
+  id: "dma-map-overlap",
+  level: "must",
+  section: "DMA_MAP",
+  text: "A range that overlaps one that is mapped is refused with EEXIST.",
+};
 
 /** Facts of a made-up run. */
 export const INFO: RunInfo = {
@@ -25,6 +33,23 @@ export const INFO: RunInfo = {
     "Regions": "BAR0 4096 bytes read write, BAR1 8192 bytes read write mmap, config 256 bytes",
     "Interrupts": "INTX 1, MSI 1, MSI-X 4",
   },
+  clauses: [
+    {
+      id: "hdr-reply-id",
+      level: "must",
+      section: "Header",
+      text: "A reply carries the message ID of the command that it answers.",
+    },
+    {
+      id: "hdr-ids-unique",
+      level: "may",
+      section: "Header",
+      text: "A server may use message IDs of its own.",
+      note: "The specification says nothing of their order.",
+      noCase: "No client can see it.",
+    },
+    OVERLAP,
+  ],
 };
 
 /** A message as a transcript entry. */
@@ -69,12 +94,7 @@ export function caseResult(id: string, change: Partial<CaseResult> = {}): CaseRe
     suite,
     suiteTitle: suite.toUpperCase().replaceAll("-", "_"),
     title: "Maps the same range twice",
-    clause: {
-      id: "dma-map-overlap",
-      level: "must",
-      section: "DMA_MAP",
-      text: "A range that overlaps one that is mapped is refused with EEXIST.",
-    },
+    clause: OVERLAP,
     verdict: "pass",
     notes: [],
     startMs: 10,

@@ -78,12 +78,6 @@ const info: readonly Fault[] = [
     hooks: withInfo({ numRegions: 8 }),
   },
   {
-    id: "info-2-interrupt-types",
-    clause: "info-num-irqs",
-    text: "The device says that it has 2 interrupt types.",
-    hooks: withInfo({ numIrqs: 2 }),
-  },
-  {
     id: "info-changes",
     clause: "info-stable",
     text: "Every second DEVICE_GET_INFO says that there are 6 interrupt types.",

@@ -103,14 +103,6 @@ export const dmaRangeFaults: readonly Fault[] = [
     hooks: acceptsIf((map, session) => shared(map, session, "tail") > 0n),
   },
   {
-    id: "map-over-one-byte-einval",
-    clause: "dma-map-overlap-head-tail",
-    text: "An overlap by one byte is refused as unaligned.",
-    hooks: refusesIf((map, session) =>
-      shared(map, session, "head") === 1n || shared(map, session, "tail") === 1n
-    ),
-  },
-  {
     id: "map-behind-refused",
     clause: "dma-map-adjacent",
     text: "A map that begins where another one ends is refused with EEXIST.",

@@ -86,18 +86,6 @@ export const irqInfoFaults: readonly Fault[] = [
     ),
   },
   {
-    id: "irq-3-msi",
-    clause: "irqinfo-count-bounds",
-    text: "There are 3 MSI interrupts.",
-    hooks: withInfo(({ index }) => index === PciIrq.MSI ? { count: 3 } : {}),
-  },
-  {
-    id: "irq-msix-unlike-config",
-    clause: "irqinfo-msix-matches-cap",
-    text: "There are 4 MSI-X interrupts, and 8 in configuration space.",
-    hooks: withInfo(({ index }) => index === PciIrq.MSIX ? { count: 4 } : {}),
-  },
-  {
     id: "irq-info-nonzero-dies",
     clause: "irqinfo-nonzero-request",
     text: "DEVICE_GET_IRQ_INFO with fields that are not 0 kills the server.",

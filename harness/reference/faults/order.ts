@@ -3,7 +3,7 @@ import { RegionAccess } from "../../wire/messages.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message, type Outcome, type Reply } from "../message.ts";
 import type { Session } from "../session.ts";
-import { hangUp, isError, moreIsWaiting, onRequest } from "./tools.ts";
+import { die, hangUp, isError, moreIsWaiting, onRequest } from "./tools.ts";
 
 const { NO_REPLY } = HeaderFlag;
 
@@ -57,10 +57,14 @@ const noReply: readonly Fault[] = [
     hooks: answersIf((reply) => reply.command !== Command.REGION_WRITE && !isError(reply)),
   },
   {
-    id: "no-reply-unknown-answered",
+    id: "no-reply-unknown-dies",
     clause: "noreply-unknown-cmd",
-    text: "An unknown command with No_reply is answered.",
-    hooks: answersIf((reply) => reply.command > Command.MIG_DATA_WRITE),
+    text: "An unknown command with No_reply kills the server.",
+    hooks: () => ({
+      request({ command, flags }) {
+        if (command > Command.MIG_DATA_WRITE && (flags & NO_REPLY) !== 0) die();
+      },
+    }),
   },
   {
     id: "no-reply-not-executed",
@@ -131,6 +135,24 @@ const pipelines: readonly Fault[] = [
           await session.channel.send(reply);
           Object.assign(reply, second);
           return undefined;
+        },
+      };
+    },
+  },
+  {
+    id: "pipelined-reads-alike",
+    clause: "pipe-order",
+    text: "A REGION_READ that waits behind another of as many bytes gets the same data.",
+    hooks: () => {
+      let before: Uint8Array | undefined;
+      return {
+        reply(reply, _, session) {
+          const { command, payload } = reply;
+          const data = payload.subarray(RegionAccess.size);
+          const head = payload.subarray(0, RegionAccess.size);
+          const isRead = command === Command.REGION_READ && !isError(reply);
+          if (isRead && before?.length === data.length) reply.payload = concat(head, before);
+          before = isRead && moreIsWaiting(session) ? data : undefined;
         },
       };
     },

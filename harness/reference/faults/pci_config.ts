@@ -166,12 +166,6 @@ export const pciConfigFaults: readonly Fault[] = [
     hooks: withConfig(({ writable }) => void writable.fill(0, 4, 6)),
   },
   {
-    id: "config-command-takes-all",
-    clause: "cfg-cmd-all-ones",
-    text: "Reserved bits of the command register can be set.",
-    hooks: withConfig(({ writable }) => void writable.fill(0xff, 4, 6)),
-  },
-  {
     id: "config-command-half-clears",
     clause: "cfg-cmd-1-byte",
     text: "A write to the low half of the command register clears the high half.",

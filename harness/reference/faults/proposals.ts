@@ -3,7 +3,7 @@ import { Errno } from "../../wire/errno.ts";
 import { Version } from "../../wire/messages.ts";
 import { getInfo } from "../device_commands.ts";
 import type { Fault } from "../fault.ts";
-import { die, hang, hangUp, onProposal, patch, type Proposal } from "./tools.ts";
+import { die, hang, onProposal, patch, type Proposal } from "./tools.ts";
 
 const NAMES: readonly string[] = [
   "max_msg_fds",
@@ -109,10 +109,21 @@ const odd: readonly Row[] = [
     "A max_msg_fds above 1000",
     (proposal) => Number(rawCapability(proposal, "max_msg_fds")) > 1000,
   ],
-  ["transfer-huge-dies", "ver-xfer-negative-huge", "A max_data_xfer_size out of range", (p) => {
-    const value = Number(rawCapability(p, "max_data_xfer_size") ?? 0);
-    return value < 0 || value >= 2 ** 31;
-  }],
+  [
+    "transfer-0-dies",
+    "ver-xfer-zero",
+    "A max_data_xfer_size of 0",
+    (proposal) => rawCapability(proposal, "max_data_xfer_size") === 0,
+  ],
+  [
+    "transfer-huge-dies",
+    "ver-xfer-negative-huge",
+    "A max_data_xfer_size out of range",
+    (p) => {
+      const value = Number(rawCapability(p, "max_data_xfer_size") ?? 0);
+      return value < 0 || value >= 2 ** 31;
+    },
+  ],
   [
     "top-array-dies",
     "ver-top-not-object",
@@ -214,12 +225,12 @@ export const proposalFaults: readonly Fault[] = [
     hooks: onProposal((_, { fds }) => fds.forEach((fd) => void fd.release())),
   },
   {
-    id: "second-version-closes",
+    id: "second-version-dies",
     clause: "ver-twice",
-    text: "A second VERSION ends the connection.",
+    text: "A second VERSION kills the server.",
     hooks: () => ({
       request({ command }, { negotiated }) {
-        if (negotiated && command === Command.VERSION) hangUp();
+        if (negotiated && command === Command.VERSION) die();
       },
     }),
   },

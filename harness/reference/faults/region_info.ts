@@ -1,5 +1,4 @@
 import { Command, PciRegion, RegionFlag } from "../../wire/constants.ts";
-import { Errno } from "../../wire/errno.ts";
 import { RegionInfo } from "../../wire/messages.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { Fault, Hooks } from "../fault.ts";
@@ -58,12 +57,6 @@ function onIndex(test: (index: number) => boolean, act: () => { errno: number } 
 
 /** Faults in the fixed part of DEVICE_GET_REGION_INFO (catalogue 2.4). */
 export const regionInfoFaults: readonly Fault[] = [
-  {
-    id: "rom-info-refused",
-    clause: "reg-each-index",
-    text: "DEVICE_GET_REGION_INFO refuses region 6, which is empty.",
-    hooks: onIndex((index) => index === PciRegion.ROM, () => ({ errno: Errno.EINVAL })),
-  },
   {
     id: "empty-region-info-short",
     clause: "reg-each-index",
@@ -136,12 +129,6 @@ export const regionInfoFaults: readonly Fault[] = [
     clause: "reg-flags-known",
     text: "Region flags have bit 7 set.",
     hooks: withInfo(any, ({ flags }) => ({ flags: flags | 0x80 })),
-  },
-  {
-    id: "empty-region-readable",
-    clause: "reg-flags-size0",
-    text: "An empty region has the READ flag.",
-    hooks: withInfo(isEmpty, () => ({ flags: RegionFlag.READ })),
   },
   {
     id: "config-of-1024-bytes",

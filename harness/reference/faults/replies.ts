@@ -90,22 +90,16 @@ export const replyFaults: readonly Fault[] = [
     hooks: onReply(Command.DEVICE_RESET, (reply) => void (reply.flags |= HeaderFlag.ERROR)),
   },
   {
-    id: "request-flags-in-reply",
-    clause: "hdr-reply-no-noreply-bit",
-    text: "Replies carry the No_reply bit.",
-    hooks: () => ({ reply: (reply) => void (reply.flags |= HeaderFlag.NO_REPLY) }),
-  },
-  {
     id: "reply-size-without-payload",
     clause: "hdr-reply-size",
-    text: "The size in the replies to DEVICE_GET_IRQ_INFO leaves the payload out.",
-    hooks: onReply(Command.DEVICE_GET_IRQ_INFO, (reply) => void (reply.msgSize = Header.size)),
+    text: "The size in the replies to DMA_UNMAP leaves the payload out.",
+    hooks: onReply(Command.DMA_UNMAP, (reply) => void (reply.msgSize = Header.size)),
   },
   {
     id: "reply-size-too-large",
     clause: "hdr-reply-size",
-    text: "The size in the replies to DMA_UNMAP is 4 bytes more than what is sent.",
-    hooks: onReply(Command.DMA_UNMAP, (reply) => void (reply.msgSize += 4)),
+    text: "The size in the replies to DEVICE_SET_IRQS is 4 bytes more than what is sent.",
+    hooks: onReply(Command.DEVICE_SET_IRQS, (reply) => void (reply.msgSize += 4)),
   },
   {
     id: "stray-bytes-after-reset",

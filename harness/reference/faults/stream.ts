@@ -1,5 +1,6 @@
 import { Command } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
+import type { Fd } from "../../posix/fd.ts";
 import { waitNow } from "../../posix/poll.ts";
 import { commandHeader } from "../channel.ts";
 import type { Fault } from "../fault.ts";
@@ -190,20 +191,20 @@ const descriptors: readonly Fault[] = [
     },
   },
   {
-    id: "fds-of-next-message",
+    id: "fds-of-message-before",
     clause: "pipe-fds",
-    text: "Of commands that come together each gets the descriptor of the one before.",
+    text: "From the second DMA_MAP of a client on each gets the descriptor of the one before.",
     hooks: () => {
-      let held: Message["fds"][number] | undefined;
+      let held: Fd | undefined;
       return {
-        request(request, session) {
-          if (request.command !== Command.DMA_MAP || request.fds.length !== 1) return;
-          const own = request.fds[0]!;
-          if (held) request.fds[0] = held;
-          else if (moreIsWaiting(session)) request.fds[0] = own.duplicate();
-          held = moreIsWaiting(session) ? own : undefined;
-          if (!held && request.fds[0] !== own) own[Symbol.dispose]();
+        connect: () => void (held = undefined),
+        request({ command, fds }) {
+          if (command !== Command.DMA_MAP || fds.length !== 1) return;
+          const before = held;
+          held = fds[0]!.duplicate();
+          if (before) fds.splice(0, 1, before)[0]![Symbol.dispose]();
         },
+        disconnect: () => held?.[Symbol.dispose](),
       };
     },
   },
