@@ -41,14 +41,7 @@ import { limitedTo } from "./dma_requests.ts";
 import { along, moves, ON_MAIN, pattern as bytesFor } from "./dma_ways.ts";
 import { backed, BLOCK, blocks } from "./guest_blocks.ts";
 import { indexes } from "./indexes.ts";
-import {
-  BIND,
-  binds,
-  deviceRaises,
-  lineSilent,
-  onInterrupts,
-  triggersUnbound,
-} from "./interrupts.ts";
+import { BIND, binds, deviceRaises, lineSilent, mayTrigger, onInterrupts } from "./interrupts.ts";
 import type { Row, RowSuite } from "./row.ts";
 import { onScratch, pattern } from "./scratch.ts";
 
@@ -77,7 +70,7 @@ const survival: Row[] = [
     title: "Leaves with a bound interrupt",
     clause: "disc-server-survives",
     needs: ["interrupt"],
-    steps: onInterrupts(({ index }) => [...binds(index, 0), disconnect()]),
+    steps: onInterrupts(({ index }) => [...binds(index, 0), disconnect(), leftServer("ends-well")]),
   },
   {
     id: "next-client",
@@ -169,7 +162,7 @@ const interrupts: Row[] = [
     steps: onInterrupts(({ index }) => [
       ...binds(index, 0),
       reconnect(),
-      ...triggersUnbound(index, 0),
+      ...mayTrigger(index, 0),
       lineSilent(0),
     ]),
   },

@@ -6,6 +6,7 @@ import {
   anyError,
   eventfd,
   expect,
+  onlyIf,
   regionWrite,
   reply,
   setIrqs,
@@ -56,8 +57,21 @@ export function triggers(index: number, start: number, count = 1): Step[] {
   return [setIrqs({ flags: TRIGGER, index, start, count }), expect(reply())];
 }
 
-/** Triggers a range that is not bound: to refuse that is as good as to do nothing. */
-export function triggersUnbound(index: number, start: number, count = 1): Step[] {
+/** Triggers a range, and plays these steps where that was not refused: whether it may be is for another case. */
+export function ifTriggered(
+  { index, start = 0, count = 1 }: { index: number; start?: number; count?: number },
+  ...steps: readonly Step[]
+): Step[] {
+  const name = `triggered ${count} from ${start} of ${index}`;
+  return [
+    setIrqs({ flags: TRIGGER, index, start, count }),
+    expect(reply({}, { save: name }), anyError()),
+    onlyIf(name, ...steps),
+  ];
+}
+
+/** Triggers a range that is not bound, or masked: to refuse that is as good as to do nothing. */
+export function mayTrigger(index: number, start: number, count = 1): Step[] {
   return [setIrqs({ flags: TRIGGER, index, start, count }), expect(reply(), anyError())];
 }
 
@@ -78,10 +92,11 @@ export function lineSilent(subIndex: number): Step {
 
 /** Each of these interrupts is triggered by itself: those not bound stay silent, the others do not. */
 export function stillBound(index: number, bound: readonly boolean[]): Step[] {
-  return bound.flatMap((is, subIndex) => [
-    ...(is ? triggers(index, subIndex) : triggersUnbound(index, subIndex)),
-    signalled(lineName(subIndex), is ? 1 : 0),
-  ]);
+  return bound.flatMap((is, start) =>
+    is
+      ? ifTriggered({ index, start }, signalled(lineName(start), 1))
+      : [...mayTrigger(index, start), lineSilent(start)]
+  );
 }
 
 /** The device is made to raise one of its interrupts. */

@@ -3,7 +3,7 @@ import { ask, CLIENT_VERSION } from "./ask.ts";
 import type { Reply } from "./case.ts";
 import { Connection } from "./connection.ts";
 import type { Life } from "./device_facts.ts";
-import type { World } from "./converse.ts";
+import type { World } from "./world.ts";
 import { HarnessError } from "./harness_error.ts";
 import { signalProcess, SIGTERM } from "./posix/process.ts";
 import type { UnixSocket } from "./posix/unix_socket.ts";

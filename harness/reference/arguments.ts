@@ -9,7 +9,8 @@ export type Arguments =
   | { readonly kind: "wrong"; readonly reason: string };
 
 const FLAGS: readonly string[] = ["--help", "--list-faults"];
-const OPTIONS: readonly string[] = ["--socket-path", "--fd", "--fault"];
+const FAULT = "--fault";
+const OPTIONS: readonly string[] = ["--socket-path", "--fd", FAULT];
 
 /** Reads the command line; the value of an option is behind `=`, or the word behind it. */
 export function readArguments(words: readonly string[]): Arguments {
@@ -27,10 +28,17 @@ export function readArguments(words: readonly string[]): Arguments {
   return readOptions(options);
 }
 
+/** The fault that the command line names, whatever may be wrong with the rest of it. */
+export function faultNamed(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => word.split("=", 1)[0] === FAULT);
+  const word = words[at];
+  return word === FAULT ? words[at + 1] : word?.slice(FAULT.length + 1);
+}
+
 function readOptions(options: ReadonlyMap<string, string>): Arguments {
   const path = options.get("--socket-path");
   const fd = options.get("--fd");
-  const fault = options.get("--fault");
+  const fault = options.get(FAULT);
   const more = fault === undefined ? {} : { fault };
   if (path !== undefined && fd !== undefined) {
     return wrong("--socket-path and --fd cannot be used together");

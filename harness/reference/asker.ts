@@ -10,19 +10,29 @@ import { Disconnected, Refusal } from "./refusal.ts";
 /** No reply to DMA_READ or DMA_WRITE comes near to it. */
 const MAX_REPLY = 1_048_576 + 4096;
 
+/** What an asker needs from its session. */
+export interface AskerOwner {
+  /** Called for every command, before it is sent. */
+  readonly onAsk: (command: Reply) => void | Promise<void>;
+  /** Called for every header on the twin-socket, before anything is made of it. */
+  readonly onHeader: (message: Message) => void | Promise<void>;
+  /** Called for every reply, before anything is made of it. */
+  readonly onAnswer: (reply: Message, command: Reply) => void | Promise<void>;
+}
+
 /** Sends commands to the client, one at a time, and waits for the replies. */
 export class Asker implements Disposable {
   readonly #main: Channel;
   readonly #inbox: Inbox;
-  readonly #onAsk: (command: Reply) => void | Promise<void>;
+  readonly #owner: AskerOwner;
   #twin: Channel | "lost" | undefined;
   #lastId = 0;
 
   /** Asks over the main socket until there is a twin. */
-  constructor(main: Channel, inbox: Inbox, onAsk: (command: Reply) => void | Promise<void>) {
+  constructor(main: Channel, inbox: Inbox, owner: AskerOwner) {
     this.#main = main;
     this.#inbox = inbox;
-    this.#onAsk = onAsk;
+    this.#owner = owner;
   }
 
   /** Asks over this socket from now on. */
@@ -40,9 +50,10 @@ export class Asker implements Disposable {
   async ask(command: number, payload: Uint8Array): Promise<Message> {
     this.#lastId = (this.#lastId + 1) & 0xffff;
     const request = commandHeader(command, this.#lastId, payload);
-    await this.#onAsk(request);
+    await this.#owner.onAsk(request);
     const reply = await this.#exchange(request);
     closeAll(reply);
+    await this.#owner.onAnswer(reply, request);
     if (reply.msgId !== request.msgId || reply.command !== request.command) {
       throw new Refusal(Errno.EPROTO);
     }
@@ -70,7 +81,7 @@ export class Asker implements Disposable {
     for (;;) {
       const ready = await waitAny([twin.fd, this.#main.fd], Infinity);
       if (ready.includes(0)) {
-        const message = await this.#orLoseTwin(receiveReply(twin));
+        const message = await this.#orLoseTwin(this.#receiveReply(twin));
         if (message) return message;
       }
       if (ready.includes(1)) this.#inbox.postpone(await this.#inbox.receive());
@@ -86,17 +97,18 @@ export class Asker implements Disposable {
       throw new Refusal(Errno.EIO);
     }
   }
-}
 
-/** A reply from the twin-socket; undefined for a command, which has no business there. */
-async function receiveReply(twin: Channel): Promise<Message | undefined> {
-  const message = await twin.header();
-  if (message.msgSize < Header.size || message.msgSize > MAX_REPLY) {
+  /** A reply from the twin-socket; undefined for a command, which has no business there. */
+  async #receiveReply(twin: Channel): Promise<Message | undefined> {
+    const message = await twin.header();
+    await this.#owner.onHeader(message);
+    if (message.msgSize < Header.size || message.msgSize > MAX_REPLY) {
+      closeAll(message);
+      throw new Disconnected();
+    }
+    await twin.body(message);
+    if (typeOf(message) === MessageType.REPLY) return message;
     closeAll(message);
-    throw new Disconnected();
+    return undefined;
   }
-  await twin.body(message);
-  if (typeOf(message) === MessageType.REPLY) return message;
-  closeAll(message);
-  return undefined;
 }

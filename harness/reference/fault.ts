@@ -7,13 +7,15 @@ type Later<T> = T | Promise<T>;
 
 /** Places where a fault can reach into the server. The conforming server has none of them. */
 export interface Hooks {
+  /** Changes the command line before it is read. */
+  words?(words: readonly string[]): readonly string[];
   /** Changes the numbers that the server announces and checks against, before it starts. */
   tune?(settings: Settings): void;
   /** A client has connected. */
   connect?(session: Session): Later<void>;
-  /** A header has come, its body has not: `msgSize` decides how much is read. */
+  /** A header has come over either socket, its body has not: `msgSize` decides how much is read. */
   header?(message: Message, session: Session): Later<void>;
-  /** Of the `length` bytes of a part `count` have come, and the rest has not. */
+  /** Of the `length` bytes of a part `count` have come over either socket, and the rest has not. */
   partial?(part: "header" | "body", count: number, length: number): Later<void>;
   /** A request has come whole: may change it, or answer it in place of the server. */
   request?(request: Message, session: Session): Later<Outcome | void>;
@@ -21,6 +23,8 @@ export interface Hooks {
   reply?(reply: Reply, request: Message, session: Session): Later<false | void>;
   /** The server sends a command to the client. */
   ask?(command: Reply, session: Session): Later<void>;
+  /** The client has answered a command of the server. */
+  answer?(answer: Message, command: Reply, session: Session): Later<void>;
   /** The client has gone; what it mapped and bound is still there. `false` leaves it there. */
   disconnect?(session: Session, cause: unknown): Later<false | void>;
   /** SIGTERM or SIGINT has come; `false` for not ending. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readArguments } from "./arguments.ts";
+import { faultNamed, readArguments } from "./arguments.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Hooks } from "./fault.ts";
 import { log } from "./log.ts";
@@ -35,12 +35,7 @@ async function hooksOf(fault: string | undefined): Promise<Hooks | undefined> {
   return FAULTS.find(({ id }) => id === fault)?.hooks();
 }
 
-async function start(entrance: Entrance, fault?: string): Promise<number> {
-  const hooks = await hooksOf(fault);
-  if (hooks === undefined) {
-    log(`unknown fault ${fault}; --list-faults names them`);
-    return 2;
-  }
+async function start(entrance: Entrance, hooks: Hooks): Promise<number> {
   try {
     await serve(entrance, hooks);
     return 0;
@@ -51,8 +46,14 @@ async function start(entrance: Entrance, fault?: string): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const given = readArguments(Deno.args);
-  if (given.kind === "serve") return await start(given.entrance, given.fault);
+  const fault = faultNamed(Deno.args);
+  const hooks = await hooksOf(fault);
+  const given = readArguments(hooks?.words?.(Deno.args) ?? Deno.args);
+  if (given.kind === "serve" && hooks) return await start(given.entrance, hooks);
+  if (given.kind === "serve") {
+    log(`unknown fault ${fault}; --list-faults names them`);
+    return 2;
+  }
   if (given.kind === "wrong") {
     log(`${given.reason}; see --help`);
     return 2;

@@ -62,9 +62,7 @@ export class Session implements Disposable {
     this.#owned.use(this.dma);
     this.interrupts = this.#owned.use(new Interrupts(settings.irqs));
     this.#inbox = this.#owned.use(this.#makeInbox());
-    this.#asker = this.#owned.use(
-      new Asker(this.channel, this.#inbox, (command) => hooks.ask?.(command, this)),
-    );
+    this.#asker = this.#owned.use(this.#makeAsker());
     this.guest = this.#makeGuest();
     this.#ioEventFds = this.#owned.use(new IoEventFds());
   }
@@ -83,7 +81,7 @@ export class Session implements Disposable {
   /** VERSION has been agreed on. */
   negotiate(client: Capabilities, twin?: UnixSocket): void {
     this.#client = client;
-    if (twin) this.#asker.useTwin(new Channel(twin));
+    if (twin) this.#asker.useTwin(new Channel(twin, this.#hooks.partial));
   }
 
   /** Descriptors that the client can signal in place of writes to a region. */
@@ -112,6 +110,14 @@ export class Session implements Disposable {
       negotiated: () => this.negotiated,
       onHeader: (message) => this.#hooks.header?.(message, this),
       refuse: (message, errno) => this.#answer(message, { errno }),
+    });
+  }
+
+  #makeAsker(): Asker {
+    return new Asker(this.channel, this.#inbox, {
+      onAsk: (command) => this.#hooks.ask?.(command, this),
+      onHeader: (message) => this.#hooks.header?.(message, this),
+      onAnswer: (reply, command) => this.#hooks.answer?.(reply, command, this),
     });
   }
 
