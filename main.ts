@@ -15,7 +15,15 @@ import {
   type Target,
   VERSION,
 } from "./mod.ts";
-import { caseLine, conclude, consoleReport, endLine, html, junit, runLine } from "./reports/mod.ts";
+import {
+  caseLine,
+  conclude,
+  consoleReport,
+  endLine,
+  htmlParts,
+  junit,
+  runLine,
+} from "./reports/mod.ts";
 
 const HELP = `Judges a vfio-user server.
 
@@ -224,10 +232,17 @@ function print(content: string): void {
 }
 
 /** Writes a file whole or not at all. */
-async function writeWhole(path: string, content: string): Promise<void> {
+async function writeWhole(path: string, parts: Iterable<string>): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(temporary, content);
+  {
+    using file = await Deno.create(temporary);
+    for (const part of parts) await writeAll(file, encoder.encode(part));
+  }
   await Deno.rename(temporary, path);
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
 }
 
 /** Plays, and writes the results line by line as they come. */
@@ -264,8 +279,8 @@ async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Ru
   });
   record(endLine(result));
   const files = [`${options.out}/junit.xml`, `${options.out}/report.html`];
-  await writeWhole(files[0]!, junit(result));
-  await writeWhole(files[1]!, html(result));
+  await writeWhole(files[0]!, [junit(result)]);
+  await writeWhole(files[1]!, htmlParts(result));
   report.finished(result, [...files, path]);
   return result;
 }

@@ -15,6 +15,18 @@ const BAD: readonly Mark[] = ["failed", "error", "warning"];
 
 /** One page that needs nothing else: no request, no script, light and dark, also on paper. */
 export function html(run: RunResult): string {
+  return [...htmlParts(run)].join("");
+}
+
+/** The same page piece by piece, so that a large one need not lie in memory whole. */
+export function* htmlParts(run: RunResult): Generator<string> {
+  yield opening(run).text;
+  const room = { left: ROOM_FOR_FAILURES };
+  for (const [id, results] of bySuite(run.results)) yield* suite(id, results, run.info, room);
+  yield closing(run).text;
+}
+
+function opening(run: RunResult): Markup {
   const title = oneLine(`${run.info.label}: ${verdictSentence(run)}`);
   return markup`<!DOCTYPE html>
 <html lang="en">
@@ -36,7 +48,11 @@ ${breaches(run)}
 ${skips(run)}
 ${facts(run)}
 <div id="cases">
-${suites(run)}</div>
+`;
+}
+
+function closing(run: RunResult): Markup {
+  return markup`</div>
 ${requirements(run)}</main>
 <footer>
 <p>Levels: <b>must</b>, <b>should</b> and <b>may</b> as in the specification; <b>robust</b>: the specification is
@@ -45,31 +61,25 @@ silent, but a server that faces an untrusted client has to survive; <b>qemu</b>:
 </footer>
 </body>
 </html>
-`.text;
+`;
 }
 
-function suites(run: RunResult): Markup[] {
-  const room = { left: ROOM_FOR_FAILURES };
-  return [...bySuite(run.results)].map(([id, results]) => suite(id, results, run.info, room));
-}
-
-function suite(
+function* suite(
   id: string,
   results: readonly CaseResult[],
   info: RunInfo,
   room: { left: number },
-): Markup {
-  const rows = results.map((result) => {
-    const full = BAD.includes(markOf(result, info.levels)) && room.left > 0;
-    const row = caseRow(result, info, full);
-    if (full) room.left -= row.text.length;
-    return row;
-  });
-  return markup`<section aria-labelledby="${anchor(id)}">
+): Generator<string> {
+  yield markup`<section aria-labelledby="${anchor(id)}">
 <h2 id="${anchor(id)}">${oneLine(results[0]!.suiteTitle)} <small>${oneLine(id)}</small></h2>
 <p class="sub">${countsText(results, info.levels)}</p>
 <ol class="ks">
-${rows}</ol>
-</section>
-`;
+`.text;
+  for (const result of results) {
+    const full = BAD.includes(markOf(result, info.levels)) && room.left > 0;
+    const row = caseRow(result, info, full).text;
+    if (full) room.left -= row.length;
+    yield row;
+  }
+  yield "</ol>\n</section>\n";
 }

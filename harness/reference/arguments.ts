@@ -4,7 +4,7 @@ import type { Entrance } from "./entrance.ts";
 export type Arguments =
   | { readonly kind: "help" }
   | { readonly kind: "list-faults" }
-  | { readonly kind: "serve"; readonly entrance: Entrance; readonly fault?: string }
+  | { readonly kind: "serve"; readonly entrance: Entrance }
   /** The command line is wrong. */
   | { readonly kind: "wrong"; readonly reason: string };
 
@@ -38,15 +38,13 @@ export function faultNamed(words: readonly string[]): string | undefined {
 function readOptions(options: ReadonlyMap<string, string>): Arguments {
   const path = options.get("--socket-path");
   const fd = options.get("--fd");
-  const fault = options.get(FAULT);
-  const more = fault === undefined ? {} : { fault };
   if (path !== undefined && fd !== undefined) {
     return wrong("--socket-path and --fd cannot be used together");
   }
-  if (path !== undefined) return { kind: "serve", entrance: { path }, ...more };
+  if (path !== undefined) return { kind: "serve", entrance: { path } };
   if (fd === undefined) return wrong("--socket-path=PATH or --fd=N is needed");
   if (!/^\d{1,9}$/.test(fd)) return wrong(`--fd needs the number of a descriptor, not ${fd}`);
-  return { kind: "serve", entrance: { fd: Number(fd) }, ...more };
+  return { kind: "serve", entrance: { fd: Number(fd) } };
 }
 
 function wrong(reason: string): Arguments {

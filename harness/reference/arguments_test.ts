@@ -1,14 +1,21 @@
 import { assertEquals } from "@std/assert";
-import { readArguments } from "./arguments.ts";
+import { faultNamed, readArguments } from "./arguments.ts";
 
-Deno.test("readArguments() takes a path, a descriptor and a fault", () => {
+Deno.test("readArguments() takes a path or a descriptor", () => {
   const path = { kind: "serve", entrance: { path: "/tmp/a=b" } } as const;
   assertEquals(readArguments(["--socket-path=/tmp/a=b"]), path);
   assertEquals(readArguments(["--socket-path", "/tmp/a=b"]), path);
-  const fd = { kind: "serve", entrance: { fd: 7 }, fault: "x" } as const;
+  const fd = { kind: "serve", entrance: { fd: 7 } } as const;
   assertEquals(readArguments(["--fd=7", "--fault", "x"]), fd);
   assertEquals(readArguments(["--fd=7", "--help"]), { kind: "help" });
   assertEquals(readArguments(["--list-faults"]), { kind: "list-faults" });
+});
+
+Deno.test("faultNamed() finds the fault on a command line that is wrong too", () => {
+  assertEquals(faultNamed(["--fault=a=b", "--socket-path=x", "--fd=1"]), "a=b");
+  assertEquals(faultNamed(["--what", "--fault", "x"]), "x");
+  assertEquals(faultNamed(["--fault"]), undefined);
+  assertEquals(faultNamed(["--faults=x", "--fd=1"]), undefined);
 });
 
 Deno.test("readArguments() says what is wrong", () => {

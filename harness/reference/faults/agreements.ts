@@ -9,16 +9,18 @@ import { onProposal, onReply, patch, setPayload } from "./tools.ts";
 
 type Members = Record<string, unknown>;
 
-function onAgreement(change: (reply: Reply) => void): () => Hooks {
+/** Sees the reply to VERSION. */
+export function onAgreement(change: (reply: Reply) => void): () => Hooks {
   return onReply(Command.VERSION, change);
 }
 
-function setData(reply: Reply, data: Uint8Array): void {
+/** Replaces the version data. */
+export function setData(reply: Reply, data: Uint8Array): void {
   setPayload(reply, concat(reply.payload.subarray(0, Version.size), data));
 }
 
 /** Changes the JSON of the reply. */
-function withJson(change: (json: Members, capabilities: Members) => void): () => Hooks {
+export function withJson(change: (json: Members, capabilities: Members) => void): () => Hooks {
   return onAgreement((reply) => {
     const parsed = parseVersionJson(reply.payload.subarray(Version.size));
     const json = parsed.ok ? parsed.json : {};
@@ -27,7 +29,8 @@ function withJson(change: (json: Members, capabilities: Members) => void): () =>
   });
 }
 
-function withCapability(name: string, value: unknown): () => Hooks {
+/** Announces another value. */
+export function withCapability(name: string, value: unknown): () => Hooks {
   return withJson((_, capabilities) => void (capabilities[name] = value));
 }
 

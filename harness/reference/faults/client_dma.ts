@@ -10,10 +10,11 @@ import { DmaAccess, DmaMap } from "../../wire/messages.ts";
 const { DMA_READ, DMA_WRITE } = Command;
 
 /** Sees the replies of the client, before their payload has come. */
-function onClientReply(act: (header: Message, asked: Reply) => void): () => Hooks {
+export function onClientReply(act: (header: Message, asked: Reply) => void): () => Hooks {
   return () => {
     let asked: Reply | undefined;
     return {
+      connect: () => void (asked = undefined),
       ask: (command) => void (asked = command),
       header(message) {
         if (typeOf(message) === MessageType.REPLY && asked) act(message, asked);
@@ -23,10 +24,11 @@ function onClientReply(act: (header: Message, asked: Reply) => void): () => Hook
 }
 
 /** Sees the commands of the client that come while a DMA is under way. */
-function onInterleaved(test: (command: Message, asked: Reply) => boolean): () => Hooks {
+export function onInterleaved(test: (command: Message, asked: Reply) => boolean): () => Hooks {
   return () => {
     let asked: Reply | undefined;
     return {
+      connect: () => void (asked = undefined),
       ask: (command) => void (asked = command),
       reply: () => void (asked = undefined),
       header(message) {
@@ -64,17 +66,18 @@ const commands: readonly Fault[] = [
   {
     id: "dma-after-unmap",
     clause: "sdma-after-unmap",
-    text: "The device goes on writing to a region that was unmapped.",
+    text: "The device goes on using a region that was unmapped.",
     hooks: () => ({
       connect({ guest, dma }) {
-        const { write } = guest;
+        const { read, write } = guest;
         const known = new Map<bigint, bigint>();
-        guest.write = async (address, data) => {
+        const map = (address: bigint) => {
           for (const region of dma.regions) known.set(region.address, region.size);
           const size = known.get(address);
           if (size && !dma.overlaps(address, size)) dma.add({ address, size, flags: 3 });
-          await write(address, data);
         };
+        guest.read = (address, count) => (map(address), read(address, count));
+        guest.write = (address, data) => (map(address), write(address, data));
       },
     }),
   },

@@ -107,6 +107,20 @@ function onReset(act: Hooks["request"] & object): () => Hooks {
   });
 }
 
+/** After a reset a client is refused one command. */
+function refusedAfterReset(refused: number): () => Hooks {
+  return () => {
+    let isReset = false;
+    return {
+      connect: () => void (isReset = false),
+      request({ command }) {
+        isReset ||= command === Command.DEVICE_RESET;
+        return isReset && command === refused ? { errno: Errno.EBUSY } : undefined;
+      },
+    };
+  };
+}
+
 /** Faults in DEVICE_RESET (catalogue 2.13). */
 const reset: readonly Fault[] = [
   {
@@ -151,16 +165,16 @@ const reset: readonly Fault[] = [
     hooks: onReset(() => ({})),
   },
   {
-    id: "reset-unmaps",
+    id: "reset-stops-unmapping",
     clause: "reset-keeps-dma",
-    text: "DEVICE_RESET forgets the DMA regions.",
-    hooks: onReset((_, { dma }) => dma[Symbol.dispose]()),
+    text: "After DEVICE_RESET nothing can be unmapped.",
+    hooks: refusedAfterReset(Command.DMA_UNMAP),
   },
   {
-    id: "reset-unbinds",
+    id: "reset-stops-interrupts",
     clause: "reset-keeps-irqs",
-    text: "DEVICE_RESET unbinds the interrupts.",
-    hooks: onReset((_, { interrupts }) => interrupts[Symbol.dispose]()),
+    text: "After DEVICE_RESET nothing can be bound.",
+    hooks: refusedAfterReset(Command.DEVICE_SET_IRQS),
   },
   {
     id: "reset-changes-layout",

@@ -168,10 +168,9 @@ function readsOldData(): Hooks {
     const { index, data, session: { device } } = use;
     if (index !== Feature.MIG_DEVICE_STATE || !use.sets || use.gets) return;
     if (data.byteLength >= FeatureDeviceState.size) old = data.slice();
-    else if (!use.probes) {
-      device.migration.go(FeatureDeviceState.decode(old).deviceState);
-      return echo(use);
-    }
+    if (data.byteLength >= FeatureDeviceState.size || use.probes) return;
+    device.migration.go(FeatureDeviceState.decode(old).deviceState);
+    return echo(use);
   })();
 }
 

@@ -7,17 +7,28 @@ import type { Fault } from "../fault.ts";
 import { agreementFaults } from "./agreements.ts";
 import { clientDmaFaults } from "./client_dma.ts";
 import { deviceFaults } from "./device.ts";
+import { dmaLoggingFaults } from "./dma_logging.ts";
 import { dmaMapFaults } from "./dma_map.ts";
 import { dmaRangeFaults } from "./dma_ranges.ts";
+import { dmaTransferFaults } from "./dma_transfers.ts";
 import { dmaUnmapFaults } from "./dma_unmap.ts";
+import { featureFaults } from "./features.ts";
 import { framingFaults } from "./framing.ts";
+import { ioFdFaults } from "./io_fds.ts";
 import { irqCheckFaults } from "./irq_checks.ts";
 import { irqEffectFaults } from "./irq_effects.ts";
 import { irqInfoFaults } from "./irq_info.ts";
+import { irqOddityFaults } from "./irq_oddities.ts";
+import { loggingReportFaults } from "./logging_reports.ts";
+import { migrationDataFaults } from "./migration_data.ts";
+import { migrationFailureFaults } from "./migration_failures.ts";
+import { migrationStateFaults } from "./migration_states.ts";
 import { orderFaults } from "./order.ts";
 import { payloadFaults } from "./payloads.ts";
 import { pciConfigFaults } from "./pci_config.ts";
+import { programFaults } from "./program.ts";
 import { proposalFaults } from "./proposals.ts";
+import { qemuLimitFaults } from "./qemu_limits.ts";
 import { regionAccessFaults } from "./region_access.ts";
 import { regionCapsFaults } from "./region_caps.ts";
 import { regionDataFaults } from "./region_data.ts";
@@ -25,6 +36,7 @@ import { regionInfoFaults } from "./region_info.ts";
 import { replyFaults } from "./replies.ts";
 import { sessionFaults } from "./sessions.ts";
 import { streamFaults } from "./stream.ts";
+import { writeMultiFaults } from "./write_multi.ts";
 
 /** All faults; their ids are unique. */
 export const FAULTS: readonly Fault[] = [
@@ -37,16 +49,28 @@ export const FAULTS: readonly Fault[] = [
   ...deviceFaults,
   ...regionInfoFaults,
   ...regionCapsFaults,
+  ...ioFdFaults,
   ...irqInfoFaults,
   ...irqEffectFaults,
   ...irqCheckFaults,
+  ...irqOddityFaults,
   ...regionDataFaults,
   ...regionAccessFaults,
   ...pciConfigFaults,
+  ...writeMultiFaults,
   ...dmaRangeFaults,
   ...dmaMapFaults,
   ...dmaUnmapFaults,
   ...clientDmaFaults,
+  ...dmaTransferFaults,
+  ...featureFaults,
+  ...migrationStateFaults,
+  ...migrationFailureFaults,
+  ...migrationDataFaults,
+  ...dmaLoggingFaults,
+  ...loggingReportFaults,
   ...orderFaults,
   ...sessionFaults,
+  ...programFaults,
+  ...qemuLimitFaults,
 ];

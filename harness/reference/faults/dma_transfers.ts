@@ -1,0 +1,181 @@
+import { waitNow } from "../../posix/poll.ts";
+import type { UnixSocket } from "../../posix/unix_socket.ts";
+import { Command, HeaderFlag, PAGE } from "../../wire/constants.ts";
+import { DmaAccess, Header } from "../../wire/messages.ts";
+import { encodeVersionJson } from "../../wire/version_json.ts";
+import type { Decoded } from "../../wire/struct.ts";
+import type { Fault, Hooks } from "../fault.ts";
+import { concat, type Message } from "../message.ts";
+import { onClientReply, onInterleaved } from "./client_dma.ts";
+import { crash, die, isError, onProposal } from "./tools.ts";
+
+const { DMA_READ, DMA_WRITE } = Command;
+
+type Access = Decoded<typeof DmaAccess>;
+
+/** Sees what the client answers with a payload, whole. */
+function onAnswer(act: (answer: Access, asked: Access, message: Message) => void): () => Hooks {
+  return () => ({
+    answer(message, command) {
+      if (message.payload.byteLength < DmaAccess.size) return;
+      act(DmaAccess.decode(message.payload), DmaAccess.decode(command.payload), message);
+    },
+  });
+}
+
+/** Bytes from `address` to the end of its page. */
+function leftInPage(address: bigint): number {
+  return PAGE - Number(address % BigInt(PAGE));
+}
+
+/** Faults in where the bytes go. */
+const places: readonly Fault[] = [
+  {
+    id: "dma-end-unchecked",
+    clause: "sdma-only-mapped",
+    text: "Of a transfer the first byte is looked up, and the others are not.",
+    hooks: () => ({
+      connect({ dma }) {
+        dma.at = (address) => {
+          const region = dma.regions.find(({ address: base, size }) =>
+            address >= base && address < base + size
+          );
+          return region && !region.mapping ? { ...region, size: 1n << 64n } : region;
+        };
+      },
+    }),
+  },
+  {
+    id: "dma-second-page-lost",
+    clause: "sdma-fd-direct",
+    text: "A transfer over the end of a page that is mapped goes on at its start.",
+    hooks: () => ({
+      connect({ dma, guest }) {
+        const { read, write } = guest;
+        const cut = (address: bigint, count: number) =>
+          dma.at(address)?.mapping ? Math.min(count, leftInPage(address)) : count;
+        const start = (address: bigint) => address - address % BigInt(PAGE);
+        guest.read = async (address, count) => {
+          const first = cut(address, count);
+          const head = await read(address, first);
+          return first < count ? concat(head, await read(start(address), count - first)) : head;
+        };
+        guest.write = async (address, data) => {
+          const first = cut(address, data.byteLength);
+          await write(address, data.subarray(0, first));
+          if (first < data.byteLength) await write(start(address), data.subarray(first));
+        };
+      },
+    }),
+  },
+];
+
+/** Faults in how much is asked for, and whether an answer is awaited. */
+const demands: readonly Fault[] = [
+  {
+    id: "dma-default-limit-0",
+    clause: "sdma-xfer-default",
+    text: "A client that names no max_data_xfer_size is taken for one that wants no transfers.",
+    hooks: onProposal(({ data, json, capabilities }, request) => {
+      if ("max_data_xfer_size" in capabilities || (data.byteLength > 0 && !json)) return;
+      const more = { ...json, capabilities: { ...capabilities, max_data_xfer_size: 0 } };
+      request.payload = concat(request.payload.subarray(0, 4), encodeVersionJson(more));
+    }),
+  },
+  {
+    id: "dma-no-reply-awaited",
+    clause: "sdma-noreply-bit",
+    text: "A DMA_WRITE to the address of the last one has No_reply set, and an answer is awaited.",
+    hooks: () => {
+      let last: bigint | undefined;
+      return {
+        connect: () => void (last = undefined),
+        ask(command) {
+          if (command.command !== DMA_WRITE) return;
+          const { address } = DmaAccess.decode(command.payload);
+          if (address === last) command.flags |= HeaderFlag.NO_REPLY;
+          last = address;
+        },
+      };
+    },
+  },
+];
+
+/** Faults with what the client answers. */
+const answers: readonly Fault[] = [
+  {
+    id: "dma-other-address-dies",
+    clause: "sdma-wrong-id",
+    text: "A reply of the client with another address kills the server.",
+    hooks: onAnswer(({ address }, asked) => address === asked.address ? undefined : die()),
+  },
+  {
+    id: "dma-reply-count-trusted",
+    clause: "sdma-short-read-data",
+    text: "A reply to DMA_READ with another count than that of its data kills the server.",
+    hooks: onAnswer(({ count }, _, { command, payload }) => {
+      if (command === DMA_READ && count !== BigInt(payload.byteLength - DmaAccess.size)) crash();
+    }),
+  },
+  {
+    id: "dma-long-write-reply-dies",
+    clause: "sdma-reply-too-big",
+    text: "A reply to DMA_WRITE with too many bytes kills the server.",
+    hooks: onClientReply(({ command, msgSize }) => {
+      if (command === DMA_WRITE && msgSize > Header.size + DmaAccess.size) crash();
+    }),
+  },
+];
+
+/** Faults with the twin-socket. */
+const twin: readonly Fault[] = [
+  {
+    id: "twin-drops-commands",
+    clause: "sdma-twin-concurrent",
+    text: "A command that comes while a DMA is under way on the twin-socket is lost.",
+    hooks: onTwinOnly(onInterleaved(() => true)),
+  },
+  {
+    id: "twin-close-dies",
+    clause: "sdma-twin-close",
+    text: "A client that closes the twin-socket kills the server when it needs that.",
+    hooks: () => {
+      let socket: UnixSocket | undefined;
+      return {
+        connect(session) {
+          socket = undefined;
+          const { negotiate } = session;
+          session.negotiate = (client, twin) => {
+            socket = twin;
+            negotiate.call(session, client, twin);
+          };
+        },
+        ask() {
+          // Whatever can be read where nothing was asked for is the end.
+          if (socket && (socket.fd.closed || waitNow(socket.fd, "readable", 0))) die();
+        },
+        reply(reply) {
+          if (isError(reply) && socket?.fd.closed) die();
+        },
+      };
+    },
+  },
+];
+
+/** Keeps a fault from clients without twin-socket. */
+function onTwinOnly(make: () => Hooks): () => Hooks {
+  return () => {
+    const { header, ...hooks } = make();
+    return {
+      ...hooks,
+      header(message, session) {
+        if (session.negotiated && session.client.twinSocket.supported) {
+          return header?.(message, session);
+        }
+      },
+    };
+  };
+}
+
+/** Faults in DMA: places, limits, answers and the twin-socket (catalogue 2.12). */
+export const dmaTransferFaults: readonly Fault[] = [...places, ...demands, ...answers, ...twin];

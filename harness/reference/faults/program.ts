@@ -1,0 +1,150 @@
+import { waitNow } from "../../posix/poll.ts";
+import { readArguments } from "../arguments.ts";
+import type { Fault, Hooks } from "../fault.ts";
+import type { Session } from "../session.ts";
+import { crash } from "./tools.ts";
+
+/** Marks the process that serves in place of the one that was started. */
+const DAEMON = "REFERENCE_SERVER_DAEMON";
+/** What the started process lives on when its daemon listens: clients come while it is there. */
+const FAREWELL_MS = 300;
+/** What a daemon lives without a client: nobody else would end it. */
+const ABANDONED_MS = 10_000;
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Where the command line says to listen, if a file is there. */
+function fileAtPath(): boolean {
+  const given = readArguments(Deno.args);
+  if (given.kind !== "serve" || !("path" in given.entrance)) return false;
+  try {
+    return Deno.lstatSync(given.entrance.path).isSocket === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Another process serves with the same command line; this one ends soon after. */
+function leaveToDaemon(): never {
+  new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", Deno.mainModule, ...Deno.args],
+    env: { [DAEMON]: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  for (let left = ABANDONED_MS; left > 0 && !fileAtPath(); left -= 10) sleep(10);
+  sleep(FAREWELL_MS);
+  Deno.exit(0);
+}
+
+async function endWithStdin(): Promise<void> {
+  for await (const _ of Deno.stdin.readable);
+  Deno.exit(0);
+}
+
+/** What the program does wrong with its command line. */
+const commandLine: readonly Fault[] = [
+  {
+    id: "socket-path-in-two-words-dies",
+    clause: "prog-socket-path",
+    text: "The program crashes on --socket-path in a word of its own.",
+    hooks: () => ({ words: (words) => words.includes("--socket-path") ? crash() : words }),
+  },
+  {
+    id: "fd-unknown",
+    clause: "prog-fd",
+    text: "The program does not know --fd.",
+    hooks: () => ({ words: (words) => words.map((word) => word.replace(/^--fd\b/, "$&s")) }),
+  },
+  {
+    id: "fd-ignored-beside-path",
+    clause: "prog-exclusive",
+    text: "The program takes --socket-path and --fd together, and serves at the path.",
+    hooks: () => ({
+      words: (words) =>
+        words.some((word) => word.startsWith("--socket-path"))
+          ? words.filter((word) => !word.startsWith("--fd="))
+          : words,
+    }),
+  },
+];
+
+/** What it demands of the place where it is started. */
+const surroundings: readonly Fault[] = [
+  {
+    id: "ends-with-stdin",
+    clause: "prog-std-fds",
+    text: "The program ends when its standard input does.",
+    hooks: () => ({ tune: () => void endWithStdin() }),
+  },
+  {
+    id: "stale-socket-hangs",
+    clause: "prog-stale-socket",
+    text: "The program waits for ever for a socket file at its path to go.",
+    hooks: () => ({
+      tune() {
+        while (fileAtPath()) sleep(10);
+      },
+    }),
+  },
+  {
+    id: "needs-root",
+    clause: "prog-no-privileges",
+    text: "The program refuses to run as another user than root.",
+    hooks: () => ({ tune: () => Deno.uid() === 0 ? undefined : Deno.exit(1) }),
+  },
+  {
+    id: "daemonizes",
+    clause: "prog-no-daemon",
+    text: "The program leaves its work to another process, and ends.",
+    hooks: () => {
+      if (Deno.env.get(DAEMON) === undefined) return { tune: () => leaveToDaemon() };
+      const abandoned = setTimeout(() => Deno.exit(0), ABANDONED_MS);
+      return { connect: () => clearTimeout(abandoned), disconnect: () => Deno.exit(0) };
+    },
+  },
+];
+
+/** SIGTERM does nothing at some moments. */
+function ignoresSigtermIf(test: (session: Session) => boolean): () => Hooks {
+  return () => {
+    let session: Session | undefined;
+    return {
+      connect: (client) => void (session = client),
+      disconnect: () => void (session = undefined),
+      terminate: () => session && test(session) ? false : undefined,
+    };
+  };
+}
+
+/** What it ignores. */
+const signals: readonly Fault[] = [
+  {
+    id: "sigterm-ignored-in-message",
+    clause: "prog-sigterm",
+    text: "SIGTERM and SIGINT are ignored while a part of a message is awaited.",
+    hooks: () => {
+      let isInMessage = false;
+      return {
+        connect: () => void (isInMessage = false),
+        partial: () => void (isInMessage = true),
+        request: () => void (isInMessage = false),
+        disconnect: () => void (isInMessage = false),
+        terminate: () => isInMessage ? false : undefined,
+      };
+    },
+  },
+  {
+    id: "sigterm-ignored-while-sending",
+    clause: "prog-sigterm",
+    text: "SIGTERM and SIGINT are ignored while a client does not take its replies.",
+    hooks: ignoresSigtermIf(({ channel }) => !waitNow(channel.fd, "writable", 0)),
+  },
+];
+
+/** Faults of the server as a program (catalogue 2.17). */
+export const programFaults: readonly Fault[] = [...commandLine, ...surroundings, ...signals];
