@@ -16,7 +16,7 @@ import { terminate } from "./terminate.ts";
 /** A user who owns nothing, on every Linux. */
 const NOBODY = 65_534;
 /** A program that does not like how it was started may serve for a moment. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 25;
 /** A process that has left its work to another may wait a little until that is ready. */
 const DAEMON_MS = 500;
 const WRITABLE_BY_ALL = 0o002;

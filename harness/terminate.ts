@@ -8,7 +8,7 @@ import { exitText, type Server } from "./server.ts";
 import { getInfo } from "./steps.ts";
 
 /** What a server needs to notice that its client has gone, or has sent half a command. */
-const NOTICE_MS = 100;
+const NOTICE_MS = 25;
 /** Of a header: enough to be read, too little to be understood. */
 const HALF_A_HEADER = 8;
 /** Replies that nobody reads: the buffers of any socket are full long before. */

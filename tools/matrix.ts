@@ -5,7 +5,9 @@
 // deno run -A tools/matrix.ts spot I/N    the same with a few cases for each fault
 
 import { CLAUSES, SUITES } from "../cases/mod.ts";
+import type { Suite } from "../harness/case.ts";
 import { parseProfile } from "../harness/parse_profile.ts";
+import type { Fault } from "../harness/reference/fault.ts";
 import { FAULTS } from "../harness/reference/faults/mod.ts";
 import { play } from "../harness/run.ts";
 import { selectCases } from "../harness/select.ts";
@@ -18,6 +20,9 @@ const TIMEOUT_MS = 2000;
 /** Cases of a spot check that must fail, and others that must not. */
 const SPOT = { failing: 3, others: 20 };
 
+/** Suites whose cases start servers of their own: played only against faults of their clauses. */
+const SLOW: ReadonlySet<string> = new Set(["program", "migration"]);
+
 /** Which cases fail by which fault. */
 export type Matrix = Readonly<Record<string, readonly string[]>>;
 
@@ -26,13 +31,20 @@ export async function readMatrix(): Promise<Matrix> {
   return JSON.parse(await Deno.readTextFile(TABLE));
 }
 
+/** The suites that are played against a fault. */
+function suitesFor(fault: Fault): readonly Suite[] {
+  return SUITES.filter((suite) =>
+    !SLOW.has(suite.id) || suite.cases.some(({ clause }) => clause === fault.clause)
+  );
+}
+
 /** The cases that a spot check plays against a fault: some that it fails, and a sample of the others. */
-export function spotCases(fault: string, failing: readonly string[]): string[] {
-  const others = SUITES
+export function spotCases(fault: Fault, failing: readonly string[]): string[] {
+  const others = suitesFor(fault)
     .flatMap((suite) => suite.cases.map((row) => `${suite.id}/${row.id}`))
     .filter((id) => !failing.includes(id));
   // Any fixed shuffle will do, as long as each fault has its own.
-  let seed = [...fault].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
+  let seed = [...fault.id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
   const sample = Array.from({ length: SPOT.others }, () => {
     seed = (seed * 1_664_525 + 1_013_904_223) >>> 0;
     return others[seed % others.length]!;
@@ -82,9 +94,11 @@ async function failedBy(fault: string, patterns: readonly string[]): Promise<str
 async function printShare(mode: string, share: string): Promise<void> {
   const [index = 1, count = 1] = share.split("/").map(Number);
   const matrix = mode === "spot" ? await readMatrix() : {};
-  for (const { id } of FAULTS.filter((_, i) => i % count === index - 1)) {
-    const patterns = mode === "spot" ? spotCases(id, matrix[id] ?? []) : [];
-    const line = JSON.stringify({ fault: id, failed: await failedBy(id, patterns) });
+  for (const fault of FAULTS.filter((_, i) => i % count === index - 1)) {
+    const patterns = mode === "spot"
+      ? spotCases(fault, matrix[fault.id] ?? [])
+      : suitesFor(fault).map(({ id }) => id);
+    const line = JSON.stringify({ fault: fault.id, failed: await failedBy(fault.id, patterns) });
     Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
   }
 }

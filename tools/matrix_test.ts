@@ -28,8 +28,9 @@ Deno.test("every case is failed by a fault", () => {
 
 Deno.test("every fault fails the cases that the matrix names, and no others: a spot check", async () => {
   const seen = await playFaults("spot");
-  for (const { id } of FAULTS) {
-    const played = spotCases(id, matrix[id]!);
+  for (const fault of FAULTS) {
+    const { id } = fault;
+    const played = spotCases(fault, matrix[id]!);
     const expected = played.filter((one) => matrix[id]!.includes(one));
     assertEquals(seen[id]!.toSorted(), expected.toSorted(), `fault ${id}`);
   }
