@@ -1,8 +1,8 @@
 // Plays cases against faults of the reference server and tells which cases fail.
 //
-// deno run -A tools/matrix.ts             every case against every fault: writes harness/reference/matrix.json
-// deno run -A tools/matrix.ts all I/N     a share of that, to standard output: one JSON line for each fault
-// deno run -A tools/matrix.ts spot I/N    the same with a few cases for each fault
+// deno run -A tools/matrix.ts [fault…]            against these faults, or all: writes harness/reference/matrix.json
+// deno run -A tools/matrix.ts all I/N [fault…]    a share of that, to standard output: one JSON line for each fault
+// deno run -A tools/matrix.ts spot I/N [fault…]   the same with a few cases for each fault
 
 import { CLAUSES, SUITES } from "../cases/mod.ts";
 import type { Suite } from "../harness/case.ts";
@@ -16,7 +16,9 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const TABLE = `${ROOT}harness/reference/matrix.json`;
 const REFERENCE = `${ROOT}harness/reference/main.ts`;
 /** Long enough for a busy machine: a fault that is silent costs it once for each case that notices. */
-const TIMEOUT_MS = 2000;
+const TIMEOUT_MS = 1500;
+/** Failures after which a fault has been noticed well enough: the broadest ones fail hundreds of cases. */
+export const ENOUGH = 40;
 /** Cases of a spot check that must fail, and others that must not. */
 const SPOT = { failing: 3, others: 20 };
 
@@ -38,26 +40,39 @@ function suitesFor(fault: Fault): readonly Suite[] {
   );
 }
 
-/** The cases that a spot check plays against a fault: some that it fails, and a sample of the others. */
+/**
+ * The cases that a spot check plays against a fault: some that it fails, and a sample of the others. Of the others
+ * nothing is known where it fails more than enough.
+ */
 export function spotCases(fault: Fault, failing: readonly string[]): string[] {
-  const others = suitesFor(fault)
+  const others = failing.length >= ENOUGH ? [] : suitesFor(fault)
     .flatMap((suite) => suite.cases.map((row) => `${suite.id}/${row.id}`))
     .filter((id) => !failing.includes(id));
   // Any fixed shuffle will do, as long as each fault has its own.
   let seed = [...fault.id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
-  const sample = Array.from({ length: SPOT.others }, () => {
+  const sample = Array.from({ length: others.length === 0 ? 0 : SPOT.others }, () => {
     seed = (seed * 1_664_525 + 1_013_904_223) >>> 0;
     return others[seed % others.length]!;
   });
   return [...new Set([...failing.slice(0, SPOT.failing), ...sample])];
 }
 
-/** Plays every fault in processes of their own, and gathers which cases failed. */
-export async function playFaults(mode: "all" | "spot"): Promise<Matrix> {
+/** Plays faults, all of them by default, in processes of their own, and gathers which cases failed. */
+export async function playFaults(
+  mode: "all" | "spot",
+  only: readonly string[] = [],
+): Promise<Matrix> {
   const shares = navigator.hardwareConcurrency;
   const outputs = await Promise.all(
     Array.from({ length: shares }, async (_, i) => {
-      const args = ["run", "--allow-all", import.meta.filename!, mode, `${i + 1}/${shares}`];
+      const args = [
+        "run",
+        "--allow-all",
+        import.meta.filename!,
+        mode,
+        `${i + 1}/${shares}`,
+        ...only,
+      ];
       const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
       const { stdout, success } = await command.output();
       if (!success) throw new Error(`Cannot play share ${i + 1} of ${shares}`);
@@ -65,14 +80,15 @@ export async function playFaults(mode: "all" | "spot"): Promise<Matrix> {
     }),
   );
   const lines = outputs.join("").trim().split("\n").map((line) => JSON.parse(line));
-  const found = new Map<string, string[]>(lines.map(({ fault, failed }) => [fault, failed]));
-  return Object.fromEntries(FAULTS.map(({ id }) => [id, found.get(id) ?? []]));
+  return Object.fromEntries(lines.map(({ fault, failed }) => [fault, failed]));
 }
 
 async function failedBy(fault: string, patterns: readonly string[]): Promise<string[]> {
   const profile = await Deno.readTextFile(`${ROOT}harness/reference/profile.json`);
   const argv = [Deno.execPath(), "run", "--allow-all", REFERENCE, `--fault=${fault}`];
-  const { results } = await play(
+  const failed: string[] = [];
+  const enough = new AbortController();
+  await play(
     selectCases(SUITES, patterns),
     { kind: "command", argv: [...argv, "--socket-path={socket}"] },
     {
@@ -82,19 +98,23 @@ async function failedBy(fault: string, patterns: readonly string[]): Promise<str
       profile: parseProfile(profile, "profile.json"),
       clauses: CLAUSES,
       replay: false,
+      signal: enough.signal,
+    },
+    {
+      caseFinished({ id, verdict }) {
+        if (verdict === "fail" || verdict === "error") failed.push(id);
+        if (failed.length === ENOUGH) enough.abort();
+      },
     },
   );
-  return results
-    .filter(({ verdict, skip }) =>
-      verdict === "fail" || verdict === "error" || skip?.kind === "not-run"
-    )
-    .map(({ id }) => id);
+  return failed;
 }
 
-async function printShare(mode: string, share: string): Promise<void> {
+async function printShare(mode: string, share: string, only: readonly string[]): Promise<void> {
   const [index = 1, count = 1] = share.split("/").map(Number);
   const matrix = mode === "spot" ? await readMatrix() : {};
-  for (const fault of FAULTS.filter((_, i) => i % count === index - 1)) {
+  const faults = FAULTS.filter(({ id }) => only.length === 0 || only.includes(id));
+  for (const fault of faults.filter((_, i) => i % count === index - 1)) {
     const patterns = mode === "spot"
       ? spotCases(fault, matrix[fault.id] ?? [])
       : suitesFor(fault).map(({ id }) => id);
@@ -103,11 +123,15 @@ async function printShare(mode: string, share: string): Promise<void> {
   }
 }
 
+/** The faults that there are, in their order, with what was found now or stands in the table already. */
+async function update(found: Matrix): Promise<void> {
+  const known = await readMatrix().catch((): Matrix => ({}));
+  const matrix = FAULTS.map(({ id }) => [id, found[id] ?? known[id] ?? []]);
+  await Deno.writeTextFile(TABLE, `${JSON.stringify(Object.fromEntries(matrix), undefined, 2)}\n`);
+}
+
 if (import.meta.main) {
-  const [mode, share] = Deno.args;
-  if (mode !== undefined && share !== undefined) await printShare(mode, share);
-  else {
-    const matrix = await playFaults("all");
-    await Deno.writeTextFile(TABLE, `${JSON.stringify(matrix, undefined, 2)}\n`);
-  }
+  const [mode = "", share = "", ...only] = Deno.args;
+  if (share.includes("/")) await printShare(mode, share, only);
+  else await update(await playFaults("all", Deno.args));
 }

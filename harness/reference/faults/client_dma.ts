@@ -24,7 +24,7 @@ export function onClientReply(act: (header: Message, asked: Reply) => void): () 
 }
 
 /** Sees the commands of the client that come while a DMA is under way. */
-export function onInterleaved(test: (command: Message, asked: Reply) => boolean): () => Hooks {
+function onInterleaved(test: (command: Message, asked: Reply) => boolean): () => Hooks {
   return () => {
     let asked: Reply | undefined;
     return {

@@ -1,13 +1,15 @@
 import { waitNow } from "../../posix/poll.ts";
 import type { UnixSocket } from "../../posix/unix_socket.ts";
-import { Command, HeaderFlag, PAGE } from "../../wire/constants.ts";
+import { Command, HeaderFlag, MessageType, PAGE } from "../../wire/constants.ts";
 import { DmaAccess, Header } from "../../wire/messages.ts";
 import { encodeVersionJson } from "../../wire/version_json.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { Fault, Hooks } from "../fault.ts";
+import { closeAll } from "../inbox.ts";
 import { concat, type Message } from "../message.ts";
-import { onClientReply, onInterleaved } from "./client_dma.ts";
-import { crash, die, isError, onProposal } from "./tools.ts";
+import type { Session } from "../session.ts";
+import { onClientReply } from "./client_dma.ts";
+import { die, isError, moreIsWaiting, onProposal } from "./tools.ts";
 
 const { DMA_READ, DMA_WRITE } = Command;
 
@@ -26,6 +28,12 @@ function onAnswer(act: (answer: Access, asked: Access, message: Message) => void
 /** Bytes from `address` to the end of its page. */
 function leftInPage(address: bigint): number {
   return PAGE - Number(address % BigInt(PAGE));
+}
+
+async function nextOf({ channel }: Session): Promise<Message> {
+  const message = await channel.header();
+  await channel.body(message);
+  return message;
 }
 
 /** Faults in where the bytes go. */
@@ -114,7 +122,7 @@ const answers: readonly Fault[] = [
     clause: "sdma-short-read-data",
     text: "A reply to DMA_READ with another count than that of its data kills the server.",
     hooks: onAnswer(({ count }, _, { command, payload }) => {
-      if (command === DMA_READ && count !== BigInt(payload.byteLength - DmaAccess.size)) crash();
+      if (command === DMA_READ && count !== BigInt(payload.byteLength - DmaAccess.size)) die();
     }),
   },
   {
@@ -122,7 +130,7 @@ const answers: readonly Fault[] = [
     clause: "sdma-reply-too-big",
     text: "A reply to DMA_WRITE with too many bytes kills the server.",
     hooks: onClientReply(({ command, msgSize }) => {
-      if (command === DMA_WRITE && msgSize > Header.size + DmaAccess.size) crash();
+      if (command === DMA_WRITE && msgSize > Header.size + DmaAccess.size) die();
     }),
   },
 ];
@@ -133,7 +141,21 @@ const twin: readonly Fault[] = [
     id: "twin-drops-commands",
     clause: "sdma-twin-concurrent",
     text: "A command that comes while a DMA is under way on the twin-socket is lost.",
-    hooks: onTwinOnly(onInterleaved(() => true)),
+    hooks: () => {
+      let isUnderWay = false;
+      return {
+        connect: () => void (isUnderWay = false),
+        ask: (_, { client }) => void (isUnderWay = client.twinSocket.supported),
+        header(message) {
+          // What answers nothing is passed over.
+          if (isUnderWay) message.flags |= MessageType.REPLY;
+        },
+        async answer(_answer, _command, session) {
+          for (; isUnderWay && moreIsWaiting(session);) closeAll(await nextOf(session));
+          isUnderWay = false;
+        },
+      };
+    },
   },
   {
     id: "twin-close-dies",
@@ -161,21 +183,6 @@ const twin: readonly Fault[] = [
     },
   },
 ];
-
-/** Keeps a fault from clients without twin-socket. */
-function onTwinOnly(make: () => Hooks): () => Hooks {
-  return () => {
-    const { header, ...hooks } = make();
-    return {
-      ...hooks,
-      header(message, session) {
-        if (session.negotiated && session.client.twinSocket.supported) {
-          return header?.(message, session);
-        }
-      },
-    };
-  };
-}
 
 /** Faults in DMA: places, limits, answers and the twin-socket (catalogue 2.12). */
 export const dmaTransferFaults: readonly Fault[] = [...places, ...demands, ...answers, ...twin];

@@ -7,7 +7,7 @@ import { onAgreement, setData, withCapability } from "./agreements.ts";
 import { onMap } from "./dma_tools.ts";
 import { onKind } from "./irq_tools.ts";
 import { onWrite } from "./region_access.ts";
-import { crash, moreIsWaiting, onReply, pad, patch, setPayload } from "./tools.ts";
+import { die, isError, moreIsWaiting, onReply, pad, patch, setPayload } from "./tools.ts";
 
 const REFUSED: Outcome = { errno: Errno.EINVAL };
 
@@ -120,13 +120,20 @@ const exchanged: readonly Fault[] = [
     ),
   },
   {
-    id: "info-2-irqs",
+    id: "info-2-irqs-in-0-0",
     clause: "qemu-info-size",
-    text: "The device says that it has 2 interrupt types.",
-    hooks: onReply(
-      Command.DEVICE_GET_INFO,
-      (reply) => patch(reply, DeviceInfo, { numIrqs: 2 }),
-    ),
+    text: "The device says to a client of version 0.0 that it has 2 interrupt types.",
+    hooks: () => {
+      let minor = 0;
+      return {
+        reply(reply) {
+          if (isError(reply)) return;
+          if (reply.command === Command.VERSION) minor = Version.decode(reply.payload).minor;
+          if (reply.command !== Command.DEVICE_GET_INFO || minor > 0) return;
+          patch(reply, DeviceInfo, { numIrqs: 2 });
+        },
+      };
+    },
   },
   {
     id: "config-bulk-read-short",
@@ -171,10 +178,10 @@ const exchanged: readonly Fault[] = [
   {
     id: "multi-unsupported-dies",
     clause: "qemu-multi-flag-bug",
-    text: "REGION_WRITE_MULTI is not announced, and crashes the server.",
+    text: "REGION_WRITE_MULTI is not announced, and kills the server.",
     hooks: () => ({
       tune: ({ capabilities }) => void delete capabilities.write_multiple,
-      request: ({ command }) => command === Command.REGION_WRITE_MULTI ? crash() : undefined,
+      request: ({ command }) => command === Command.REGION_WRITE_MULTI ? die() : undefined,
     }),
   },
 ];
