@@ -87,14 +87,20 @@ const messageSizes: readonly Row[] = [
       title: `Sends a header of DEVICE_GET_INFO with message size ${msgSize}`,
       clause: "hdr-size-huge",
       ends: "alive",
-      steps: [headerOnly(Command.DEVICE_GET_INFO, { msgSize }), expect(...ANYTHING, remarkable(silence(), WAITS))],
+      steps: [
+        headerOnly(Command.DEVICE_GET_INFO, { msgSize }),
+        expect(...ANYTHING, remarkable(silence(), WAITS)),
+      ],
     },
     {
       id: `message-size-${msgSize}-region-write`,
       title: `Sends a header of REGION_WRITE with message size ${msgSize}`,
       clause: "hdr-size-huge",
       ends: "alive",
-      steps: [headerOnly(Command.REGION_WRITE, { msgSize }), expect(...ANYTHING, remarkable(silence(), WAITS))],
+      steps: [
+        headerOnly(Command.REGION_WRITE, { msgSize }),
+        expect(...ANYTHING, remarkable(silence(), WAITS)),
+      ],
     },
   ]),
   {

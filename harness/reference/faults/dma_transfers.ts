@@ -9,7 +9,7 @@ import { closeAll } from "../inbox.ts";
 import { concat, type Message } from "../message.ts";
 import type { Session } from "../session.ts";
 import { onClientReply } from "./client_dma.ts";
-import { die, isError, moreIsWaiting, onProposal } from "./tools.ts";
+import { die, hangUp, moreIsWaiting, onProposal } from "./tools.ts";
 
 const { DMA_READ, DMA_WRITE } = Command;
 
@@ -30,6 +30,26 @@ function leftInPage(address: bigint): number {
   return PAGE - Number(address % BigInt(PAGE));
 }
 
+/** An answer of which a part has come ends the connection. */
+function closesOnPart(test: (part: "header" | "body", count: number) => boolean): () => Hooks {
+  return () => {
+    let awaiting: Session | undefined;
+    return {
+      connect: () => void (awaiting = undefined),
+      ask: (_, session) => void (awaiting = session),
+      answer: () => void (awaiting = undefined),
+      reply: () => void (awaiting = undefined),
+      partial(part, count) {
+        if (!awaiting || !test(part, count)) return;
+        // Of the twin-socket alone the server would live without.
+        awaiting.channel.finish();
+        hangUp();
+      },
+    };
+  };
+}
+
+/** The next message on the main socket. */
 async function nextOf({ channel }: Session): Promise<Message> {
   const message = await channel.header();
   await channel.body(message);
@@ -112,6 +132,24 @@ const demands: readonly Fault[] = [
 /** Faults with what the client answers. */
 const answers: readonly Fault[] = [
   {
+    id: "dma-answer-split-header-closes",
+    clause: "hdr-split-header",
+    text: "A reply of the client of which the header comes in parts ends the connection.",
+    hooks: closesOnPart((part) => part === "header"),
+  },
+  {
+    id: "dma-answer-split-behind-header-closes",
+    clause: "hdr-split-hdr-body",
+    text: "A reply of the client of which the payload comes late ends the connection.",
+    hooks: closesOnPart((part, count) => part === "body" && count === 0),
+  },
+  {
+    id: "dma-answer-split-body-closes",
+    clause: "hdr-split-body",
+    text: "A reply of the client of which the payload comes in parts ends the connection.",
+    hooks: closesOnPart((part, count) => part === "body" && count > 0),
+  },
+  {
     id: "dma-other-address-dies",
     clause: "sdma-wrong-id",
     text: "A reply of the client with another address kills the server.",
@@ -154,6 +192,7 @@ const twin: readonly Fault[] = [
           for (; isUnderWay && moreIsWaiting(session);) closeAll(await nextOf(session));
           isUnderWay = false;
         },
+        reply: () => void (isUnderWay = false),
       };
     },
   },
@@ -176,8 +215,8 @@ const twin: readonly Fault[] = [
           // Whatever can be read where nothing was asked for is the end.
           if (socket && (socket.fd.closed || waitNow(socket.fd, "readable", 0))) die();
         },
-        reply(reply) {
-          if (isError(reply) && socket?.fd.closed) die();
+        reply() {
+          if (socket?.fd.closed) die();
         },
       };
     },

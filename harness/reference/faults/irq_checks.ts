@@ -1,8 +1,7 @@
-import { EventFd } from "../../posix/event_fd.ts";
 import { PciIrq, SetIrqsFlag } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
 import type { Fault } from "../fault.ts";
-import { acceptsIf, diesIf, lineCount, onKind, onSet } from "./irq_tools.ts";
+import { acceptsIf, diesIf, isInside, lineCount, onKind, onSet } from "./irq_tools.ts";
 import { die } from "./tools.ts";
 
 const { DATA_NONE, DATA_BOOL, DATA_EVENTFD, ACTION_TRIGGER } = SetIrqsFlag;
@@ -20,21 +19,6 @@ export const irqCheckFaults: readonly Fault[] = [
     clause: "irqset-start-oob",
     text: "A start behind the last interrupt is accepted.",
     hooks: acceptsIf((set, _, session) => set.count > 0 && set.start >= lineCount(set, session)),
-  },
-  {
-    id: "irq-range-partly-done",
-    clause: "irqset-range-oob",
-    text: "Of a range that ends behind the last interrupt the existing ones are bound or fired.",
-    hooks: onSet((set, { fds }, session) => {
-      const inside = lineCount(set, session) - set.start;
-      if (inside <= 0 || set.count <= inside) return;
-      for (let i = 0; i < inside; i++) {
-        if (fds[i]) {
-          session.interrupts.bind(set.index, set.start + i, [EventFd.adopt(fds[i]!.duplicate())]);
-        } else session.interrupts.fire(set.index, set.start + i);
-      }
-      return { errno: Errno.EINVAL };
-    }),
   },
   {
     id: "irq-range-unchecked",
@@ -94,7 +78,9 @@ export const irqCheckFaults: readonly Fault[] = [
     id: "irq-fds-missing-accepted",
     clause: "irqset-fds-fewer",
     text: "Less eventfds than count says are accepted.",
-    hooks: acceptsIf(({ count }, { fds }) => fds.length > 0 && fds.length < count),
+    hooks: acceptsIf((set, { fds }, session) =>
+      fds.length > 0 && fds.length < set.count && isInside(set, session)
+    ),
   },
   {
     id: "irq-fds-missing-leak",
@@ -126,9 +112,10 @@ export const irqCheckFaults: readonly Fault[] = [
       let isBound = false;
       return {
         connect: () => void (isBound = false),
-        ...onSet(({ flags, count }, { fds }) => {
+        ...onSet((set, { fds }, session) => {
           isBound ||= fds.length > 0;
-          if (!isBound && flags === (DATA_NONE | ACTION_TRIGGER) && count > 0) die();
+          const isTrigger = set.flags === (DATA_NONE | ACTION_TRIGGER) && set.count > 0;
+          if (!isBound && isTrigger && isInside(set, session)) die();
         })(),
       };
     },

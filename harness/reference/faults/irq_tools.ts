@@ -17,10 +17,10 @@ export function onSet(act: Act): () => Hooks {
   return onRequest(Command.DEVICE_SET_IRQS, SetIrqs, act);
 }
 
-/** Sees DEVICE_SET_IRQS with exactly these flags. */
+/** Sees DEVICE_SET_IRQS with exactly these flags, and a range that the index has. */
 export function onKind(flags: number, act: Act): () => Hooks {
   return onSet((set, request, session) =>
-    set.flags === flags ? act(set, request, session) : undefined
+    set.flags === flags && isInside(set, session) ? act(set, request, session) : undefined
   );
 }
 
@@ -32,6 +32,11 @@ export function acceptsIf(test: Test): () => Hooks {
 /** Some requests kill the server. */
 export function diesIf(test: Test): () => Hooks {
   return onSet((set, request, session) => test(set, request, session) ? die() : undefined);
+}
+
+/** Whether the index exists, and has all interrupts of the range. */
+export function isInside(set: Values, session: Session): boolean {
+  return set.index in session.settings.irqs && set.start + set.count <= lineCount(set, session);
 }
 
 /** How many interrupts the index has. */

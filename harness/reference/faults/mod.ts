@@ -7,6 +7,7 @@ import type { Fault } from "../fault.ts";
 import { agreementFaults } from "./agreements.ts";
 import { clientDmaFaults } from "./client_dma.ts";
 import { deviceFaults } from "./device.ts";
+import { disconnectionFaults } from "./disconnections.ts";
 import { dmaLoggingFaults } from "./dma_logging.ts";
 import { dmaMapFaults } from "./dma_map.ts";
 import { dmaRangeFaults } from "./dma_ranges.ts";
@@ -18,6 +19,7 @@ import { ioFdFaults } from "./io_fds.ts";
 import { irqCheckFaults } from "./irq_checks.ts";
 import { irqEffectFaults } from "./irq_effects.ts";
 import { irqInfoFaults } from "./irq_info.ts";
+import { irqMaskingFaults } from "./irq_masking.ts";
 import { irqOddityFaults } from "./irq_oddities.ts";
 import { loggingReportFaults } from "./logging_reports.ts";
 import { migrationDataFaults } from "./migration_data.ts";
@@ -34,6 +36,7 @@ import { regionCapsFaults } from "./region_caps.ts";
 import { regionDataFaults } from "./region_data.ts";
 import { regionInfoFaults } from "./region_info.ts";
 import { replyFaults } from "./replies.ts";
+import { resetFaults } from "./resets.ts";
 import { sessionFaults } from "./sessions.ts";
 import { streamFaults } from "./stream.ts";
 import { writeMultiFaults } from "./write_multi.ts";
@@ -47,6 +50,7 @@ export const FAULTS: readonly Fault[] = [
   ...proposalFaults,
   ...agreementFaults,
   ...deviceFaults,
+  ...resetFaults,
   ...regionInfoFaults,
   ...regionCapsFaults,
   ...ioFdFaults,
@@ -54,6 +58,7 @@ export const FAULTS: readonly Fault[] = [
   ...irqEffectFaults,
   ...irqCheckFaults,
   ...irqOddityFaults,
+  ...irqMaskingFaults,
   ...regionDataFaults,
   ...regionAccessFaults,
   ...pciConfigFaults,
@@ -71,6 +76,7 @@ export const FAULTS: readonly Fault[] = [
   ...loggingReportFaults,
   ...orderFaults,
   ...sessionFaults,
+  ...disconnectionFaults,
   ...programFaults,
   ...qemuLimitFaults,
 ];

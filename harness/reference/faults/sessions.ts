@@ -1,12 +1,10 @@
-import { EventFd } from "../../posix/event_fd.ts";
-import type { Fd } from "../../posix/fd.ts";
 import { memoryFile } from "../../posix/memory.ts";
-import { Command, HeaderFlag, SetIrqsFlag } from "../../wire/constants.ts";
-import { SetIrqs } from "../../wire/messages.ts";
+import { Command, HeaderFlag } from "../../wire/constants.ts";
 import type { Capabilities } from "../../wire/version_json.ts";
 import type { DmaRegion } from "../dma_table.ts";
 import type { Fault } from "../fault.ts";
-import { die, hang, hangUp, isError, onError, onReply, onRequest } from "./tools.ts";
+import { Interrupts } from "../interrupts.ts";
+import { die, hang, hangUp, isError, onError, onReply } from "./tools.ts";
 
 /** Faults between clients (catalogue 2.16). */
 const disconnections: readonly Fault[] = [
@@ -55,18 +53,12 @@ const disconnections: readonly Fault[] = [
     clause: "disc-irq-cleared",
     text: "The interrupts that a client has bound are bound for the next one.",
     hooks: () => {
-      const old: { readonly index: number; readonly start: number; readonly fds: readonly Fd[] }[] =
-        [];
+      let kept: Interrupts | undefined;
       return {
-        connect({ interrupts }) {
-          for (const { index, start, fds } of old) {
-            interrupts.bind(index, start, fds.map((fd) => EventFd.adopt(fd.duplicate())));
-          }
+        connect(session) {
+          kept ??= new Interrupts(session.settings.irqs);
+          Object.assign(session, { interrupts: kept });
         },
-        ...onRequest(Command.DEVICE_SET_IRQS, SetIrqs, ({ index, start, flags }, { fds }) => {
-          const isTrigger = (flags & SetIrqsFlag.ACTION_TRIGGER) !== 0;
-          if (isTrigger) old.push({ index, start, fds: fds.map((fd) => fd.duplicate()) });
-        })(),
       };
     },
   },

@@ -17,8 +17,8 @@ export function die(): never {
 
 /** Ends the process as a memory error does. */
 export function crash(): never {
-  Deno.kill(Deno.pid, "SIGSEGV");
-  for (;;);
+  // V8 has a handler of its own for this signal, which the first one only removes.
+  for (;;) Deno.kill(Deno.pid, "SIGSEGV");
 }
 
 /** Never comes back; the process lives and heeds signals. */

@@ -103,12 +103,11 @@ export const writeMultiFaults: readonly Fault[] = [
     id: "multi-8-bytes-halved",
     clause: "multi-basic",
     text: "Writes of 8 bytes in REGION_WRITE_MULTI do the first 4.",
-    hooks: onMulti(({ writes, request }) =>
-      replaceWrites(
-        request,
-        writes.map((write) => write.count === 8 ? { ...write, count: 4 } : write),
-      )
-    ),
+    hooks: onMulti(({ wrCnt, writes, request }) => {
+      if (wrCnt !== BigInt(writes.length)) return;
+      const half = (write: Write) => write.count === 8 ? { ...write, count: 4 } : write;
+      replaceWrites(request, writes.map(half));
+    }),
   },
   {
     id: "multi-backwards",
