@@ -22,6 +22,8 @@ export interface StageOptions extends ServerLimits {
 /** The runtime looks at pipes once in 61 turns of a busy event loop; a timer would take far longer. */
 const DRAIN_TURNS = 64;
 
+/** Between the end of a connection and the end of the process that held it. */
+const CLOSING_MS = 100;
 /** A dying process may still dump its memory. */
 const DYING_MS = 3000;
 
@@ -227,7 +229,8 @@ export class Stage implements World, AsyncDisposable {
   async died(): Promise<Failure | undefined> {
     const server = this.#server;
     if (server === undefined) return undefined;
-    const exit = await server.ended(await server.listens() ? 0 : DYING_MS);
+    const exit = await server.ended(CLOSING_MS) ??
+      (await server.listens() ? undefined : await server.ended(DYING_MS));
     return exit === undefined || this.#isNormal(exit) ? undefined : ending(exit);
   }
 

@@ -42,11 +42,12 @@ function isWhole({ numRanges }: Control, { data }: Use): boolean {
 
 const starts: readonly Fault[] = [
   {
-    id: "logging-start-reply-empty",
+    id: "logging-start-counts-a-range",
     clause: "log-start-basic",
-    text: "The reply to DMA_LOGGING_START without ranges has no data.",
+    text: "The reply to DMA_LOGGING_START without ranges counts one.",
     hooks: onAnswer((reply, use) => {
-      if (startOf(use)?.numRanges === 0) setPayload(reply, reply.payload.slice(0, HEAD));
+      if (startOf(use)?.numRanges !== 0) return;
+      patch(reply, FeatureLoggingControl, { numRanges: 1 }, HEAD);
     }),
   },
   {
@@ -99,6 +100,21 @@ const starts: readonly Fault[] = [
   },
 ];
 
+function diesAfterIdleStop(): Hooks {
+  let stops = 0;
+  const seen = onUse((use) => {
+    if (startOf(use)) stops = NaN;
+    if (isStop(use)) stops++;
+  })();
+  return {
+    connect: () => void (stops = 0),
+    request(request, session) {
+      if (request.command === Command.DEVICE_FEATURE) return seen.request!(request, session);
+      if (stops === 1) die();
+    },
+  };
+}
+
 const stops: readonly Fault[] = [
   {
     id: "logging-never-stops",
@@ -109,27 +125,24 @@ const stops: readonly Fault[] = [
   {
     id: "logging-stop-idle-dies",
     clause: "log-stop-idle",
-    text: "A DMA_LOGGING_STOP before any start kills the server.",
-    hooks: () => {
-      let wasStarted = false;
-      return {
-        connect: () => void (wasStarted = false),
-        ...onUse((use) => {
-          if (startOf(use)) wasStarted = true;
-          if (isStop(use) && !wasStarted) die();
-        })(),
-      };
-    },
+    text:
+      "What follows a single DMA_LOGGING_STOP of a client that has not started kills the server.",
+    hooks: diesAfterIdleStop,
   },
   {
     id: "logging-left-on-dies",
     clause: "disc-logging-cleared",
-    text: "A client that goes while its DMA is logged kills the server.",
-    hooks: () => ({
-      disconnect({ dmaLog }) {
-        if (dmaLog.started) die();
-      },
-    }),
+    text: "A report for the client behind one whose DMA was logged to the end kills the server.",
+    hooks: () => {
+      let wasLeftOn = false;
+      return {
+        disconnect: ({ dmaLog }) => void (wasLeftOn = dmaLog.started),
+        ...onUse(({ index, gets }) => {
+          if (wasLeftOn && gets && index === Feature.DMA_LOGGING_REPORT) die();
+          wasLeftOn = false;
+        })(),
+      };
+    },
   },
   {
     id: "logging-unmap-dies",

@@ -215,8 +215,9 @@ const twin: readonly Fault[] = [
           // Whatever can be read where nothing was asked for is the end.
           if (socket && (socket.fd.closed || waitNow(socket.fd, "readable", 0))) die();
         },
-        reply() {
-          if (socket?.fd.closed) die();
+        reply(_reply, _request, session) {
+          // With the end of the main socket at hand the whole client has gone.
+          if (socket?.fd.closed && !moreIsWaiting(session)) die();
         },
       };
     },

@@ -5,27 +5,36 @@ import type { Session } from "../session.ts";
 
 /** Marks the process that serves in place of the one that was started. */
 const DAEMON = "REFERENCE_SERVER_DAEMON";
-/** What the started process lives on when its daemon listens: clients come while it is there. */
-const FAREWELL_MS = 300;
-/** What a daemon lives without a client: nobody else would end it. */
-const ABANDONED_MS = 10_000;
+/** A client that is silent for so long has seen the started process serve. */
+const IDLE_MS = 250;
+/** How often a process looks after the other one. */
+const LOOK_MS = 20;
 
 function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Where the command line says to listen, if a file is there. */
-function fileAtPath(): boolean {
+/** Where the command line says to listen; nowhere on a descriptor. */
+function pathGiven(): string {
   const given = readArguments(Deno.args);
-  if (given.kind !== "serve" || !("path" in given.entrance)) return false;
+  return given.kind === "serve" && "path" in given.entrance ? given.entrance.path : "";
+}
+
+function exists(path: string): boolean {
   try {
-    return Deno.lstatSync(given.entrance.path).isSocket === true;
+    Deno.lstatSync(path);
+    return true;
   } catch {
     return false;
   }
 }
 
-/** Another process serves with the same command line; this one ends soon after. */
+/** By this file a daemon says that the started process may go. */
+function farewell(): string {
+  return `${pathGiven()}.farewell`;
+}
+
+/** Another process serves with the same command line; this one ends when the other one says so. */
 function leaveToDaemon(): never {
   new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", Deno.mainModule, ...Deno.args],
@@ -35,9 +44,30 @@ function leaveToDaemon(): never {
     stderr: "null",
     detached: true,
   }).spawn();
-  for (let left = ABANDONED_MS; left > 0 && !fileAtPath(); left -= 10) sleep(10);
-  sleep(FAREWELL_MS);
+  while (!exists(farewell())) sleep(LOOK_MS);
+  Deno.removeSync(farewell());
   Deno.exit(0);
+}
+
+/** Serves until the started process and the client have gone. */
+function serveAsDaemon(): Hooks {
+  const started = Deno.ppid;
+  let isServing = false;
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  setInterval(() => !isServing && Deno.ppid !== started && Deno.exit(0), LOOK_MS);
+  return {
+    connect: () => void (isServing = true),
+    request() {
+      clearTimeout(idle);
+      idle = setTimeout(() => {
+        if (Deno.ppid === started) Deno.createSync(farewell()).close();
+      }, IDLE_MS);
+    },
+    disconnect() {
+      clearTimeout(idle);
+      isServing = false;
+    },
+  };
 }
 
 async function endWithStdin(): Promise<void> {
@@ -86,7 +116,7 @@ const surroundings: readonly Fault[] = [
     text: "The program waits for ever for a socket file at its path to go.",
     hooks: () => ({
       tune() {
-        while (fileAtPath()) sleep(10);
+        while (exists(pathGiven())) sleep(LOOK_MS);
       },
     }),
   },
@@ -99,11 +129,10 @@ const surroundings: readonly Fault[] = [
   {
     id: "daemonizes",
     clause: "prog-no-daemon",
-    text: "The program leaves its work to another process, and ends.",
+    text: "The program leaves its work to another process, and ends when the client is silent.",
     hooks: () => {
-      if (Deno.env.get(DAEMON) === undefined) return { tune: () => leaveToDaemon() };
-      const abandoned = setTimeout(() => Deno.exit(0), ABANDONED_MS);
-      return { connect: () => clearTimeout(abandoned), disconnect: () => Deno.exit(0) };
+      if (Deno.env.get(DAEMON) !== undefined) return serveAsDaemon();
+      return { tune: () => pathGiven() === "" ? undefined : leaveToDaemon() };
     },
   },
 ];
