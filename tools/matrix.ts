@@ -20,7 +20,7 @@ const TIMEOUT_MS = 1500;
 /** Failures after which a fault has been noticed well enough: the broadest ones fail hundreds of cases. */
 export const ENOUGH = 40;
 /** Cases of a spot check that must fail, and others that must not. */
-const SPOT = { failing: 3, others: 20 };
+const SPOT = { failing: 2, others: 12 };
 
 /** Suites whose cases start servers of their own: played only against faults of their clauses. */
 const SLOW: ReadonlySet<string> = new Set(["program", "migration"]);

@@ -133,7 +133,9 @@ const transitions: readonly Fault[] = [
     text: "The device is without PRE_COPY, and a SET of that state succeeds.",
     hooks: () => ({
       tune: (settings) => void (settings.migrationFlags = MigrationFlag.STOP_COPY),
-      ...onSetState((to, _, use) => to === PRE_COPY ? echo(use) : undefined)(),
+      ...onSetState((to, from, use) =>
+        to === PRE_COPY && from !== STOP_COPY ? echo(use) : undefined
+      )(),
     }),
   },
   {

@@ -70,6 +70,11 @@ function serveAsDaemon(): Hooks {
   };
 }
 
+/** Does something before anything else. */
+function atStart(act: () => void): () => Hooks {
+  return () => ({ words: (words) => (act(), words) });
+}
+
 async function endWithStdin(): Promise<void> {
   for await (const _ of Deno.stdin.readable);
   Deno.exit(0);
@@ -108,32 +113,30 @@ const surroundings: readonly Fault[] = [
     id: "ends-with-stdin",
     clause: "prog-std-fds",
     text: "The program ends when its standard input does.",
-    hooks: () => ({ tune: () => void endWithStdin() }),
+    hooks: atStart(() => void endWithStdin()),
   },
   {
     id: "stale-socket-hangs",
     clause: "prog-stale-socket",
     text: "The program waits for ever for a socket file at its path to go.",
-    hooks: () => ({
-      tune() {
-        while (exists(pathGiven())) sleep(LOOK_MS);
-      },
+    hooks: atStart(() => {
+      while (exists(pathGiven())) sleep(LOOK_MS);
     }),
   },
   {
     id: "needs-root",
     clause: "prog-no-privileges",
     text: "The program refuses to run as another user than root.",
-    hooks: () => ({ tune: () => Deno.uid() === 0 ? undefined : Deno.exit(1) }),
+    hooks: atStart(() => Deno.uid() === 0 ? undefined : Deno.exit(1)),
   },
   {
     id: "daemonizes",
     clause: "prog-no-daemon",
     text: "The program leaves its work to another process, and ends when the client is silent.",
-    hooks: () => {
-      if (Deno.env.get(DAEMON) !== undefined) return serveAsDaemon();
-      return { tune: () => pathGiven() === "" ? undefined : leaveToDaemon() };
-    },
+    hooks: () =>
+      Deno.env.get(DAEMON) === undefined
+        ? atStart(() => pathGiven() === "" ? undefined : leaveToDaemon())()
+        : serveAsDaemon(),
   },
 ];
 
