@@ -3,7 +3,7 @@ import { Command } from "../../wire/constants.ts";
 import { Version } from "../../wire/messages.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { Interrupts } from "../interrupts.ts";
-import { die, hangUp, onReply, patch } from "./tools.ts";
+import { die, hangUp, onReply, patch, setPayload } from "./tools.ts";
 
 /** Sees that a client waits while another one is served. */
 function whileOneWaits(act: () => void): Hooks {
@@ -23,6 +23,40 @@ function whileOneWaits(act: () => void): Hooks {
   };
 }
 
+/** Sends a client away that comes after eight which have asked for DEVICE_GET_INFO alone. */
+function tiresOfClients(): Hooks {
+  let clients = 0;
+  let commands: number[] = [];
+  return {
+    connect() {
+      clients = String(commands) === `${Command.VERSION},${Command.DEVICE_GET_INFO}`
+        ? clients + 1
+        : 0;
+      commands = [];
+      if (clients === 8) hangUp();
+    },
+    request: ({ command }) => void commands.push(command),
+  };
+}
+
+/** Tells a client of the twin-socket of the last one, which has agreed on it and no more. */
+function remembersTwin(): Hooks {
+  let last: Uint8Array | undefined;
+  let commands = 0;
+  return {
+    connect() {
+      if (commands !== 1) last = undefined;
+      commands = 0;
+    },
+    request: () => void commands++,
+    reply(reply) {
+      if (reply.command !== Command.VERSION) return;
+      if (last) setPayload(reply, last);
+      last = reply.fds.length > 0 ? reply.payload : undefined;
+    },
+  };
+}
+
 /** Faults with clients that leave in the middle of something, or meet others (catalogue 2.16). */
 export const disconnectionFaults: readonly Fault[] = [
   {
@@ -36,6 +70,18 @@ export const disconnectionFaults: readonly Fault[] = [
         patch(reply, Version, { minor: first });
       })();
     },
+  },
+  {
+    id: "twin-of-last-client",
+    clause: "disc-limits-renegotiated",
+    text: "Behind a client that has only agreed on a twin-socket the next one is told of it.",
+    hooks: remembersTwin,
+  },
+  {
+    id: "ninth-client-sent-away",
+    clause: "disc-reconnect",
+    text: "A client that comes after eight which have done next to nothing is sent away.",
+    hooks: tiresOfClients,
   },
   {
     id: "eventfds-outlive-client",
@@ -78,14 +124,15 @@ export const disconnectionFaults: readonly Fault[] = [
   {
     id: "disconnect-in-dma-leaks",
     clause: "disc-mid-dma",
-    text: "A client that goes while the server waits for it costs a descriptor for ever.",
+    text: "A client that goes while the server waits for it costs two descriptors for ever.",
     hooks: () => {
       let isWaiting = false;
       return {
         ask: () => void (isWaiting = true),
         answer: () => void (isWaiting = false),
         disconnect() {
-          if (isWaiting) memoryFile(0).release();
+          // One would not be noticed where a twin-socket is closed.
+          for (let i = 0; isWaiting && i < 2; i++) memoryFile(0).release();
           isWaiting = false;
         },
       };

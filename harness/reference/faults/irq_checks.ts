@@ -112,10 +112,11 @@ export const irqCheckFaults: readonly Fault[] = [
       let isBound = false;
       return {
         connect: () => void (isBound = false),
-        ...onSet((set, { fds }, session) => {
+        ...onSet((set, { fds, payload }, session) => {
           isBound ||= fds.length > 0;
-          const isTrigger = set.flags === (DATA_NONE | ACTION_TRIGGER) && set.count > 0;
-          if (!isBound && isTrigger && isInside(set, session)) die();
+          const isTrigger = set.flags === (DATA_NONE | ACTION_TRIGGER) ||
+            set.flags === (DATA_BOOL | ACTION_TRIGGER) && payload.byteLength >= 20 + set.count;
+          if (!isBound && isTrigger && set.count > 0 && isInside(set, session)) die();
         })(),
       };
     },

@@ -6,7 +6,7 @@ import type { Channel } from "../channel.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message } from "../message.ts";
 import { diesIf, onKind } from "./irq_tools.ts";
-import { hang } from "./tools.ts";
+import { die, hang } from "./tools.ts";
 
 const { DATA_NONE, DATA_BOOL, DATA_EVENTFD } = SetIrqsFlag;
 const { ACTION_MASK, ACTION_UNMASK, ACTION_TRIGGER } = SetIrqsFlag;
@@ -43,6 +43,15 @@ const masking: readonly Fault[] = [
     clause: "irqset-mask-effect",
     text: "Interrupts of MSI-X can be masked, and stay so.",
     hooks: maskable(onKind(DATA_NONE | ACTION_UNMASK, () => ({}))),
+  },
+  {
+    id: "irq-mask-unmaskable-dies",
+    clause: "irqset-mask-none",
+    text: "Masking an interrupt of MSI-X, of which none can be masked, kills the server.",
+    hooks: onKind(
+      DATA_NONE | ACTION_MASK,
+      ({ index, count }) => index === PciIrq.MSIX && count > 0 ? die() : undefined,
+    ),
   },
 ];
 

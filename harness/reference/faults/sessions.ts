@@ -88,7 +88,7 @@ const disconnections: readonly Fault[] = [
       let isWaiting = false;
       return {
         ask: () => void (isWaiting = true),
-        reply: () => void (isWaiting = false),
+        answer: () => void (isWaiting = false),
         disconnect: () => isWaiting ? die() : undefined,
       };
     },
