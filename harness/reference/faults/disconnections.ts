@@ -130,6 +130,7 @@ export const disconnectionFaults: readonly Fault[] = [
       return {
         ask: () => void (isWaiting = true),
         answer: () => void (isWaiting = false),
+        request: () => void (isWaiting = false),
         disconnect() {
           // One would not be noticed where a twin-socket is closed.
           for (let i = 0; isWaiting && i < 2; i++) memoryFile(0).release();

@@ -89,6 +89,7 @@ const disconnections: readonly Fault[] = [
       return {
         ask: () => void (isWaiting = true),
         answer: () => void (isWaiting = false),
+        request: () => void (isWaiting = false),
         disconnect: () => isWaiting ? die() : undefined,
       };
     },
