@@ -26,12 +26,21 @@ Deno.test("every case is failed by a fault", () => {
   assertEquals([...CASES.keys()].filter((id) => !failed.has(id)), []);
 });
 
-Deno.test("every fault fails the cases that the matrix names, and no others: a spot check", async () => {
-  const seen = await playFaults("spot");
-  for (const fault of FAULTS) {
-    const { id } = fault;
-    const played = spotCases(fault, matrix[id]!);
-    const expected = played.filter((one) => matrix[id]!.includes(one));
-    assertEquals(seen[id]!.toSorted(), expected.toSorted(), `fault ${id}`);
+/** Faults that fail other cases than the matrix names, and which. */
+async function surprises(only: readonly string[] = []): Promise<Map<string, readonly string[]>> {
+  const seen = await playFaults("spot", only);
+  const found = new Map<string, readonly string[]>();
+  for (const fault of FAULTS.filter(({ id }) => id in seen)) {
+    const named = matrix[fault.id]!;
+    const expected = spotCases(fault, named).filter((one) => named.includes(one)).toSorted();
+    const failed = seen[fault.id]!.toSorted();
+    if (failed.join() !== expected.join()) found.set(fault.id, failed);
   }
+  return found;
+}
+
+Deno.test("every fault fails the cases that the matrix names, and no others: a spot check", async () => {
+  // Some faults race with the client: a surprise counts when it comes twice.
+  const first = [...(await surprises()).keys()];
+  if (first.length > 0) assertEquals(Object.fromEntries(await surprises(first)), {});
 });

@@ -25,7 +25,7 @@ const info: readonly Fault[] = [
   },
   {
     id: "info-argsz-echoed",
-    clause: "info-argsz-large",
+    clause: "info-argsz-reply",
     text: "DEVICE_GET_INFO is answered with the argsz of the request.",
     hooks: onReply(Command.DEVICE_GET_INFO, (reply, request) => {
       patch(reply, DeviceInfo, { argsz: DeviceInfo.decode(request.payload).argsz });

@@ -21,6 +21,12 @@ function diesIf(test: (info: Info) => boolean): () => Hooks {
   );
 }
 
+/** One question for each interrupt type. */
+const PLAIN = Array.from(
+  { length: PciIrq.COUNT },
+  (_, index) => IrqInfo.encode({ argsz: IrqInfo.size, index }),
+);
+
 /** Faults in DEVICE_GET_IRQ_INFO (catalogue 2.6). */
 export const irqInfoFaults: readonly Fault[] = [
   {
@@ -90,5 +96,22 @@ export const irqInfoFaults: readonly Fault[] = [
     clause: "irqinfo-nonzero-request",
     text: "DEVICE_GET_IRQ_INFO with fields that are not 0 kills the server.",
     hooks: diesIf(({ flags, count }) => flags + count > 0),
+  },
+  {
+    id: "irq-info-of-one-dies",
+    clause: "irqinfo-count-bounds",
+    text: "A client that asks for one interrupt type, and then for the device, kills the server.",
+    hooks: () => {
+      let run = 0;
+      return {
+        connect: () => void (run = 0),
+        request({ command, payload }) {
+          if (run === 1 && command === Command.DEVICE_GET_INFO) die();
+          const isPlain = command === Command.DEVICE_GET_IRQ_INFO &&
+            PLAIN.some((question) => question.every((byte, i) => payload[i] === byte));
+          run = isPlain ? run + 1 : 0;
+        },
+      };
+    },
   },
 ];

@@ -105,7 +105,7 @@ const requests: readonly Fault[] = [
     hooks: diesIf(({ pageSize }) => pageSize === 0n),
   },
   {
-    id: "logging-report-one-page-size",
+    id: "logging-report-small-pages-refused",
     clause: "log-report-pgsize-vary",
     text: "A report with a page size below 4096 is refused.",
     hooks: refusesIf(({ pageSize }) => pageSize < 4096n),
@@ -211,7 +211,7 @@ const replies: readonly Fault[] = [
   {
     id: "logging-report-other-size-blank",
     clause: "log-report-pgsize-vary",
-    text: "A report with a page size above 4096 has the bits of pages of 4096 bytes, in part.",
+    text: "A report with a page size above 4096 has no bits set.",
     hooks: onWords((words, { pageSize }) => {
       if (pageSize > 4096n) words.fill(0n);
     }),

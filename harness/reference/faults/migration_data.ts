@@ -214,12 +214,6 @@ const writes: readonly Fault[] = [
     hooks: onReply(MIG_DATA_WRITE, (reply) => pad(reply, HEAD)),
   },
   {
-    id: "migration-write-refused-in-64-kib",
-    clause: "migdata-write-basic",
-    text: "A MIG_DATA_WRITE of more than 64 bytes is refused.",
-    hooks: onWrite(({ size }) => size > 64 ? { errno: 22 } : undefined),
-  },
-  {
     id: "migration-write-argsz-dies",
     clause: "migdata-write-argsz-zero",
     text: "A MIG_DATA_WRITE with an argsz that does not cover its data kills the server.",
@@ -261,10 +255,9 @@ const writes: readonly Fault[] = [
     ),
   },
   {
-    id: "migration-write-whole-turned",
+    id: "migration-write-of-7-reversed",
     clause: "migdata-write-chunks",
-    text:
-      "The last byte of the device state goes where it was written last: pieces of 7 are turned.",
+    text: "A MIG_DATA_WRITE of 7 bytes takes them in reverse order.",
     hooks: onWrite(({ size }, request) => {
       if (size !== 7 || request.payload.byteLength !== HEAD + size) return;
       const data = request.payload.slice(HEAD).reverse();

@@ -145,12 +145,12 @@ export const pciConfigFaults: readonly Fault[] = [
     hooks: withConfig(({ writable }) => void writable.fill(0xff, 0x10, 0x28)),
   },
   {
-    id: "config-no-bar-reads-1",
+    id: "config-absent-bar-dies",
     clause: "cfg-bar-unimpl",
-    text: "The upper half of the 64-bit BAR reads as an I/O BAR, and cannot be written.",
-    hooks: withConfig(({ bytes, writable }) => {
-      bytes[0x24] = 1;
-      writable.fill(0, 0x24, 0x28);
+    text: "There is no BAR 3, and a write to its register kills the server.",
+    hooks: () => ({
+      tune: ({ regions }) => void (regions[3] = { size: 0, flags: 0, fileOffset: 0 }),
+      ...onWrite((offset) => offset === 0x1c ? crash() : undefined)(),
     }),
   },
   {

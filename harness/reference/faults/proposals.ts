@@ -73,7 +73,12 @@ function hasKeyTwice(text: string): boolean {
 
 /** Proposals of which a server may think what it likes, as long as it survives them. */
 const odd: readonly Row[] = [
-  ["missing-nul-dies", "ver-missing-nul", "JSON without NUL", ({ data }) => data.at(-1) !== 0],
+  [
+    "missing-nul-dies",
+    "ver-missing-nul",
+    "JSON without NUL",
+    ({ data }) => data.length > 0 && data.at(-1) !== 0,
+  ],
   ["inner-nul-dies", "ver-embedded-nul", "More than one NUL", ({ text }) => text.includes("\0")],
   ["only-nul-dies", "ver-only-nul", "A NUL alone", ({ data, text }) => data.length > 0 && !text],
   [

@@ -131,6 +131,19 @@ export const regionInfoFaults: readonly Fault[] = [
     hooks: withInfo(any, ({ flags }) => ({ flags: flags | 0x80 })),
   },
   {
+    id: "region-8-behind-6-dies",
+    clause: "reg-flags-size0",
+    text: "DEVICE_GET_REGION_INFO for region 8 straight behind that for region 6 kills the server.",
+    hooks: () => {
+      let last = -1;
+      return onIndex((index) => {
+        const isSkipped = last === PciRegion.ROM && index === PciRegion.VGA;
+        last = index;
+        return isSkipped;
+      }, die)();
+    },
+  },
+  {
     id: "config-of-1024-bytes",
     clause: "reg-config-region",
     text: "Configuration space says that it has 1024 bytes.",
