@@ -47,6 +47,20 @@ function suitesFor(fault: Fault): readonly Suite[] {
   );
 }
 
+/** The cases about the clause that a fault breaks. */
+function ownCases(fault: Fault): string[] {
+  return SUITES.flatMap((suite) =>
+    suite.cases.filter(({ clause }) => clause === fault.clause).map(({ id }) => `${suite.id}/${id}`)
+  );
+}
+
+/** Cases that fail by this fault: those about its own clause first, then others, as many as are enough. */
+async function allFailedBy(fault: Fault): Promise<string[]> {
+  const own = await failedBy(fault.id, ownCases(fault));
+  const others = await failedBy(fault.id, suitesFor(fault).map(({ id }) => id));
+  return [...new Set([...own, ...others])];
+}
+
 /**
  * The cases that a spot check plays against a fault: some that it fails, and a sample of the others. Of the others
  * nothing is known where it fails more than enough.
@@ -122,10 +136,10 @@ async function printShare(mode: string, share: string, only: readonly string[]):
   const matrix = mode === "spot" ? await readMatrix() : {};
   const faults = FAULTS.filter(({ id }) => only.length === 0 || only.includes(id));
   for (const fault of faults.filter((_, i) => i % count === index - 1)) {
-    const patterns = mode === "spot"
-      ? spotCases(fault, matrix[fault.id] ?? [])
-      : suitesFor(fault).map(({ id }) => id);
-    const line = JSON.stringify({ fault: fault.id, failed: await failedBy(fault.id, patterns) });
+    const failed = mode === "spot"
+      ? await failedBy(fault.id, spotCases(fault, matrix[fault.id] ?? []))
+      : await allFailedBy(fault);
+    const line = JSON.stringify({ fault: fault.id, failed });
     Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
   }
 }

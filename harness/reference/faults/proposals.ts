@@ -22,7 +22,7 @@ type Row = readonly [id: string, clause: string, what: string, test: Test];
 const good: readonly Row[] = [
   ["minor-0-refused", "ver-minor-0-supported", "Minor 0", ({ minor }) => minor === 0],
   ["minor-2-refused", "ver-min-version-matrix", "Minor 2", ({ minor }) => minor === 2],
-  ["minor-above-2-refused", "ver-minor-le", "A minor above 2", ({ minor }) => minor > 2],
+  ["minor-above-2-refused", "ver-min-version-matrix", "A minor above 2", ({ minor }) => minor > 2],
   ["no-json-refused", "ver-no-json", "No version data", ({ data }) => data.length === 0],
   [
     "empty-object-refused",

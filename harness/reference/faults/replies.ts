@@ -97,13 +97,13 @@ export const replyFaults: readonly Fault[] = [
   },
   {
     id: "reply-size-too-large",
-    clause: "hdr-reply-size",
+    clause: "hdr-every-cmd-answered",
     text: "The size in the replies to DEVICE_SET_IRQS is 4 bytes more than what is sent.",
     hooks: onReply(Command.DEVICE_SET_IRQS, (reply) => void (reply.msgSize += 4)),
   },
   {
     id: "stray-bytes-after-reset",
-    clause: "hdr-reply-size",
+    clause: "hdr-every-cmd-answered",
     text: "Four bytes too many follow the reply to DEVICE_RESET.",
     hooks: onReply(Command.DEVICE_RESET, (reply) => void (reply.payload = new Uint8Array(4))),
   },
@@ -137,7 +137,7 @@ export const replyFaults: readonly Fault[] = [
   },
   {
     id: "error-unanswered",
-    clause: "hdr-every-cmd-answered",
+    clause: "hdr-unknown-cmd-19",
     text: "Commands that are refused are not answered.",
     hooks: onError(() => false),
   },
