@@ -117,29 +117,6 @@ const noReply: readonly Fault[] = [
 /** Faults with several commands under way (catalogue 2.15). */
 const pipelines: readonly Fault[] = [
   {
-    id: "replies-swapped",
-    clause: "pipe-order",
-    text: "A reply is sent behind the reply to the command after it, if that is there already.",
-    hooks: () => {
-      let held: Reply | undefined;
-      return {
-        connect: () => void (held = undefined),
-        async reply(reply, _, session) {
-          if (!held && session.negotiated && moreIsWaiting(session)) {
-            held = reply;
-            return false;
-          }
-          const second = held;
-          held = undefined;
-          if (!second) return undefined;
-          await session.channel.send(reply);
-          Object.assign(reply, second);
-          return undefined;
-        },
-      };
-    },
-  },
-  {
     id: "pipelined-reads-alike",
     clause: "pipe-order",
     text: "A REGION_READ that waits behind another of as many bytes gets the same data.",

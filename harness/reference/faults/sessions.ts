@@ -9,22 +9,6 @@ import { die, hang, hangUp, isError, onError, onReply } from "./tools.ts";
 /** Faults between clients (catalogue 2.16). */
 const disconnections: readonly Fault[] = [
   {
-    id: "disconnect-dies",
-    clause: "disc-server-survives",
-    text: "The server fails when a client goes.",
-    hooks: () => ({ disconnect: ({ negotiated }) => negotiated ? die() : undefined }),
-  },
-  {
-    id: "one-client-only",
-    clause: "disc-reconnect",
-    text: "The server lives on after its first client, and serves no other.",
-    hooks: () => ({
-      disconnect: async ({ negotiated }) => {
-        if (negotiated) await hang();
-      },
-    }),
-  },
-  {
     id: "maps-outlive-client",
     clause: "disc-dma-cleared",
     text: "The maps of a client hold for the next one.",
@@ -158,12 +142,6 @@ const program: readonly Fault[] = [
         terminate: () => clients > 0 ? false : undefined,
       };
     },
-  },
-  {
-    id: "socket-file-left",
-    clause: "prog-sigterm-socket",
-    text: "The socket file is left behind.",
-    hooks: () => ({ terminate: () => Deno.exit(0) }),
   },
 ];
 
