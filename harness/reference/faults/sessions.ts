@@ -143,6 +143,12 @@ const program: readonly Fault[] = [
       };
     },
   },
+  {
+    id: "socket-file-left",
+    clause: "prog-sigterm-socket",
+    text: "The socket file is left behind.",
+    hooks: () => ({ terminate: () => Deno.exit(0) }),
+  },
 ];
 
 /** Faults that many cases have to notice. */
