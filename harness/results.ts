@@ -42,6 +42,28 @@ export interface TranscriptEntry {
   readonly text: string;
 }
 
+/** An entry of the user's list of expected failures. */
+export interface ExpectedFailure {
+  /** Glob on case ids, or a suite id. */
+  readonly pattern: string;
+  /** Why it is known to fail. */
+  readonly reason: string;
+  /** Part of the failure's text; a failure without it is unexpected. Default: any failure. */
+  readonly message?: string;
+}
+
+/** What came of playing a case several times, where that was not always the same. */
+export interface Flaky {
+  /** How often it was played. */
+  readonly attempts: number;
+  /** How often it passed. */
+  readonly passed: number;
+  /** The wire log of the first attempt that passed; the result's own is of the first that failed. */
+  readonly transcript: readonly TranscriptEntry[];
+  /** What the server printed in the attempt that passed. */
+  readonly log: string;
+}
+
 /** What happened to one case. */
 export interface CaseResult {
   /** `dma-map/same-range-twice` */
@@ -66,6 +88,10 @@ export interface CaseResult {
   readonly failure?: Failure;
   /** With `skip`. */
   readonly skip?: Skip;
+  /** The entry of the user's list that says that it fails. Never part of the verdict. */
+  readonly expectedFailure?: ExpectedFailure;
+  /** With `fail`: it passed at other times. */
+  readonly flaky?: Flaky;
   /** Remarks that change no verdict. */
   readonly notes: readonly string[];
   /** Milliseconds since the run began. */
@@ -104,6 +130,14 @@ export interface RunInfo {
   readonly levels: readonly Level[];
   /** Longest wait for a reply, in milliseconds. */
   readonly timeoutMs: number;
+  /** Servers that were judged at once. Default: 1. */
+  readonly jobs?: number;
+  /** `2/4`: the part of the cases that this run was to play. */
+  readonly shard?: string;
+  /** Start of the random numbers, where they were used. */
+  readonly seed?: number;
+  /** Patterns of the user's list of expected failures that name no case at all. */
+  readonly stalePatterns?: readonly string[];
   /** What the server said of itself, in words, by topic. */
   readonly facts: Readonly<Record<string, string>>;
   /** Every requirement of the specification, in its order, with or without a case in this run. */
@@ -122,17 +156,23 @@ export interface RunResult {
   readonly life: string;
   /** False when the run was cut off. */
   readonly complete: boolean;
+  /** With a run that was cut off: `after 60 s, as --max-time asks`. */
+  readonly cutOff?: string;
 }
 
 /** Cases by what they mean for the run. */
 export interface Summary {
   /** All cases. */
   readonly total: number;
-  /** Cases with the verdict `pass`. */
+  /** Cases with the verdict `pass` that were expected to. */
   readonly passed: number;
-  /** Failures at the levels asked for. */
+  /** Unexpected failures at the levels asked for. */
   readonly failed: number;
-  /** Failures below them. */
+  /** Cases that passed although the user's list says that they fail. */
+  readonly unexpectedPasses: number;
+  /** Failures that the user's list expects. */
+  readonly expectedFailures: number;
+  /** Other failures below the levels asked for. */
   readonly warnings: number;
   /** Cases that could not be judged. */
   readonly errors: number;
@@ -142,29 +182,60 @@ export interface Summary {
   readonly notRun: number;
 }
 
-/** Whether this result makes the run fail. */
-export function isUnexpected(result: CaseResult, levels: readonly Level[]): boolean {
-  return result.verdict === "error" ||
-    (result.verdict === "fail" && levels.includes(result.clause.level));
+/** What a result means for a run, given the levels that count and the user's list of expected failures. */
+export type Meaning =
+  | "passed"
+  | "failed"
+  | "unexpected pass"
+  | "expected failure"
+  | "warning"
+  | "error"
+  | "skipped"
+  | "not run";
+
+/** What one result means for the run. */
+export function meaningOf(result: CaseResult, levels: readonly Level[]): Meaning {
+  switch (result.verdict) {
+    case "pass":
+      return result.expectedFailure === undefined ? "passed" : "unexpected pass";
+    case "error":
+      return "error";
+    case "skip":
+      return result.skip?.kind === "not-run" ? "not run" : "skipped";
+    case "fail":
+      if (failsAsExpected(result)) return "expected failure";
+      return levels.includes(result.clause.level) ? "failed" : "warning";
+  }
 }
 
-/** Whether this is a breach below the levels asked for. */
-export function isWarning(result: CaseResult, levels: readonly Level[]): boolean {
-  return result.verdict === "fail" && !levels.includes(result.clause.level);
+function failsAsExpected({ expectedFailure, failure }: CaseResult): boolean {
+  if (expectedFailure === undefined || failure === undefined) return false;
+  return failureText(failure).includes(expectedFailure.message ?? "");
+}
+
+/** Whether this result makes the run fail. */
+export function isUnexpected(result: CaseResult, levels: readonly Level[]): boolean {
+  return ["failed", "unexpected pass", "error"].includes(meaningOf(result, levels));
 }
 
 /** Counts a run. */
 export function summarize(results: readonly CaseResult[], levels: readonly Level[]): Summary {
-  const count = (test: (result: CaseResult) => boolean) => results.filter(test).length;
-  const notRun = count((r) => r.skip?.kind === "not-run");
+  const counts = new Map<Meaning, number>();
+  for (const result of results) {
+    const meaning = meaningOf(result, levels);
+    counts.set(meaning, (counts.get(meaning) ?? 0) + 1);
+  }
+  const count = (meaning: Meaning) => counts.get(meaning) ?? 0;
   return {
     total: results.length,
-    passed: count((r) => r.verdict === "pass"),
-    failed: count((r) => r.verdict === "fail" && isUnexpected(r, levels)),
-    warnings: count((r) => isWarning(r, levels)),
-    errors: count((r) => r.verdict === "error"),
-    skipped: count((r) => r.verdict === "skip") - notRun,
-    notRun,
+    passed: count("passed"),
+    failed: count("failed"),
+    unexpectedPasses: count("unexpected pass"),
+    expectedFailures: count("expected failure"),
+    warnings: count("warning"),
+    errors: count("error"),
+    skipped: count("skipped"),
+    notRun: count("not run"),
   };
 }
 

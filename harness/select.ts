@@ -32,17 +32,21 @@ export function selectCases(
     });
 }
 
-/** Whether an id fits a glob: `*` stands for any characters, a bare suite id for all its cases. */
 function matcher(
   pattern: string,
   all: readonly { readonly id: string }[],
 ): (id: string) => boolean {
-  const glob = pattern.includes("/") || pattern.includes("*") ? pattern : `${pattern}/*`;
-  const expression = new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`);
-  const matches = (id: string) => expression.test(id);
+  const matches = globMatcher(pattern);
   if (all.some(({ id }) => matches(id))) return matches;
   throw new HarnessError(
     "usage",
     `Cannot find a case for the pattern ${pattern}: --list shows them all, as suite/case`,
   );
+}
+
+/** Whether an id fits a glob: `*` stands for any characters, a bare suite id for all its cases. */
+export function globMatcher(pattern: string): (id: string) => boolean {
+  const glob = pattern.includes("/") || pattern.includes("*") ? pattern : `${pattern}/*`;
+  const expression = new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`);
+  return (id) => expression.test(id);
 }

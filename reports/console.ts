@@ -1,7 +1,21 @@
 import { bold, gray, green, red, yellow } from "@std/fmt/colors";
-import { type CaseResult, failureText, type RunInfo, type RunResult } from "../harness/results.ts";
-import { conclude, countsText, skipReasons, verdictSentence } from "./conclusion.ts";
-import { type Mark, markOf, MARKS } from "./mark.ts";
+import {
+  type CaseResult,
+  failureText,
+  isUnexpected,
+  type Meaning,
+  meaningOf,
+  type RunInfo,
+  type RunResult,
+} from "../harness/results.ts";
+import {
+  conclude,
+  type Conclusion,
+  countsText,
+  skipReasons,
+  verdictSentence,
+} from "./conclusion.ts";
+import { MARKS } from "./mark.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import { durationText, oneLine, plural } from "./text.ts";
 
@@ -36,6 +50,14 @@ export function consoleReport(
   return new Console(write, options);
 }
 
+const COLORS: Readonly<Record<Conclusion, (text: string) => string>> = {
+  "conformant": green,
+  "as expected": green,
+  "NOT conformant": red,
+  "NOT as expected": red,
+  "not judged": yellow,
+};
+
 /** Longest list of cases in the command that plays the failed ones again. */
 const MAX_AGAIN = 10;
 
@@ -69,14 +91,14 @@ class Console implements ConsoleReport {
   }
 
   caseFinished(result: CaseResult, done: number, total: number): void {
-    const mark = markOf(result, this.#levels);
+    const mark = meaningOf(result, this.#levels);
     this.#done = done;
     this.#total = total;
-    if (mark === "failed" || mark === "error") this.#failed++;
+    if (isUnexpected(result, this.#levels)) this.#failed++;
     this.#elapsedMs = Math.max(this.#elapsedMs, result.startMs + result.durationMs);
     if (result.suite !== this.#suite[0]?.suite) this.#suiteLine();
     this.#suite.push(result);
-    if (result.verdict === "fail" || result.verdict === "error") this.#breach(result, mark);
+    if (isUnexpected(result, this.#levels) || mark === "warning") this.#breach(result, mark);
     else if (this.#options.verbose) this.#line(this.#caseLine(result, mark));
     this.#progress(result.id);
   }
@@ -89,14 +111,13 @@ class Console implements ConsoleReport {
     }
     if (files.length > 0) this.#line("");
     for (const file of files) this.#line(`Report: ${oneLine(file)}`);
-    const color = { "conformant": green, "NOT conformant": red, "not judged": yellow };
-    const sentence = this.#paint(color[conclude(run)], this.#paint(bold, verdictSentence(run)));
+    const sentence = this.#paint(COLORS[conclude(run)], this.#paint(bold, verdictSentence(run)));
     this.#line(`\n${sentence} ${this.#paint(gray, `in ${durationText(run.durationMs)}`)}`);
   }
 
-  #breach(result: CaseResult, mark: Mark): void {
+  #breach(result: CaseResult, mark: Meaning): void {
     const { clause, failure } = result;
-    const reason = failure === undefined ? "no reason is known" : oneLine(failureText(failure));
+    const reason = failure === undefined ? unexplained(result) : oneLine(failureText(failure));
     const owed = `${clause.level}: ${oneLine(clause.text)}`;
     if (!this.#options.terminal) {
       this.#line(`${MARKS[mark]} ${mark} ${oneLine(result.id)}: ${reason} (${owed})`);
@@ -107,7 +128,7 @@ class Console implements ConsoleReport {
     this.#line(`${this.#paint(gray, `  ${owed}`)}\n`);
   }
 
-  #caseLine(result: CaseResult, mark: Mark): string {
+  #caseLine(result: CaseResult, mark: Meaning): string {
     const color = { failed: red, error: red, warning: yellow, passed: green }[mark as string];
     const sign = this.#paint(color ?? gray, `${MARKS[mark]} ${mark}`);
     const more = result.skip === undefined ? durationText(result.durationMs) : result.skip.text;
@@ -131,7 +152,7 @@ class Console implements ConsoleReport {
   }
 
   #warnings({ results, info }: RunResult): string[] {
-    const warned = results.filter((result) => markOf(result, info.levels) === "warning");
+    const warned = results.filter((result) => meaningOf(result, info.levels) === "warning");
     if (warned.length === 0) return [];
     const lines = warned.map((result) => `  ${oneLine(result.id)} (${result.clause.level})`);
     const head = `Warnings, breaches below the levels that count (${info.levels.join(", ")}):`;
@@ -139,9 +160,9 @@ class Console implements ConsoleReport {
   }
 
   #again({ results, info }: RunResult): string[] {
-    const bad = results.filter((r) => ["failed", "error"].includes(markOf(r, info.levels)));
+    const bad = results.filter((result) => isUnexpected(result, info.levels));
     if (bad.length === 0) return [];
-    const lines = bad.map((r) => `  ${MARKS[markOf(r, info.levels)]} ${oneLine(r.id)}`);
+    const lines = bad.map((r) => `  ${MARKS[meaningOf(r, info.levels)]} ${oneLine(r.id)}`);
     const ids = bad.slice(0, MAX_AGAIN).map((result) => result.id);
     const more = bad.length > MAX_AGAIN ? ` (the first ${MAX_AGAIN})` : "";
     const command = oneLine(reproduceCommand(info, ids), 4000);
@@ -164,4 +185,10 @@ class Console implements ConsoleReport {
   #paint(color: (text: string) => string, text: string): string {
     return this.#options.color ? color(text) : text;
   }
+}
+
+function unexplained({ expectedFailure }: CaseResult): string {
+  if (expectedFailure === undefined) return "no reason is known";
+  const { pattern, reason } = expectedFailure;
+  return `it passed, and ${oneLine(pattern)} says that it fails (${oneLine(reason)})`;
 }

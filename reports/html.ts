@@ -1,17 +1,22 @@
-import type { CaseResult, RunInfo, RunResult } from "../harness/results.ts";
+import {
+  type CaseResult,
+  type Meaning,
+  meaningOf,
+  type RunInfo,
+  type RunResult,
+} from "../harness/results.ts";
 import { bySuite, countsText, verdictSentence } from "./conclusion.ts";
 import { caseRow } from "./html_case.ts";
 import { anchor, breaches, facts, heading, skips, strip } from "./html_overview.ts";
 import { requirements, requirementsLink } from "./html_requirements.ts";
 import { STYLE } from "./html_style.ts";
-import { type Mark, markOf } from "./mark.ts";
 import { Markup, markup } from "./markup.ts";
 import { oneLine } from "./text.ts";
 
 /** Characters that unfolded failures may fill before further ones are shown as briefly as passing cases. */
 const ROOM_FOR_FAILURES = 2_000_000;
 
-const BAD: readonly Mark[] = ["failed", "error", "warning"];
+const BAD: readonly Meaning[] = ["failed", "error", "warning"];
 
 /** One page that needs nothing else: no request, no script, light and dark, also on paper. */
 export function html(run: RunResult): string {
@@ -76,7 +81,7 @@ function* suite(
 <ol class="ks">
 `.text;
   for (const result of results) {
-    const full = BAD.includes(markOf(result, info.levels)) && room.left > 0;
+    const full = BAD.includes(meaningOf(result, info.levels)) && room.left > 0;
     const row = caseRow(result, info, full).text;
     if (full) room.left -= row.length;
     yield row;

@@ -1,8 +1,7 @@
-import type { CaseResult, RunInfo } from "../harness/results.ts";
+import { type CaseResult, type Meaning, meaningOf, type RunInfo } from "../harness/results.ts";
 import { anchor, badge, bodyAnchor, MARK_CLASS } from "./html_overview.ts";
 import { clauseAnchor } from "./html_requirements.ts";
 import { transcript } from "./html_transcript.ts";
-import { type Mark, markOf } from "./mark.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import { bounded, durationText, oneLine } from "./text.ts";
@@ -10,11 +9,11 @@ import { bounded, durationText, oneLine } from "./text.ts";
 /** Characters of a server's log that are shown. */
 const MAX_LOG = { full: 16_384, brief: 1024 } as const;
 
-const OPEN: readonly Mark[] = ["failed", "error"];
+const OPEN: readonly Meaning[] = ["failed", "unexpected pass", "error"];
 
 /** One case as a row that unfolds; `full` when its messages are shown byte by byte. */
 export function caseRow(result: CaseResult, info: RunInfo, full: boolean): Markup {
-  const mark = markOf(result, info.levels);
+  const mark = meaningOf(result, info.levels);
   const open = OPEN.includes(mark) ? markup` open` : NOTHING;
   const why = result.skip === undefined
     ? NOTHING

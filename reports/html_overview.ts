@@ -1,21 +1,26 @@
 import {
   type CaseResult,
   failureText,
+  isUnexpected,
+  type Meaning,
+  meaningOf,
   type RunInfo,
   type RunResult,
   summarize,
 } from "../harness/results.ts";
-import { bySuite, conclude, skipReasons } from "./conclusion.ts";
-import { type Mark, markOf, MARKS } from "./mark.ts";
+import { bySuite, conclude, type Conclusion, skipReasons } from "./conclusion.ts";
+import { MARKS } from "./mark.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import { bounded, durationText, oneLine, plural } from "./text.ts";
 
 /** CSS class of each mark. */
-export const MARK_CLASS: Readonly<Record<Mark, string>> = {
+export const MARK_CLASS: Readonly<Record<Meaning, string>> = {
   passed: "p",
   failed: "f",
+  "unexpected pass": "f",
   error: "e",
   warning: "w",
+  "expected failure": "s",
   skipped: "s",
   "not run": "o",
 };
@@ -31,7 +36,7 @@ export function bodyAnchor(id: string): string {
 }
 
 /** Sign and word of a mark, in its colour. */
-export function badge(mark: Mark): Markup {
+export function badge(mark: Meaning): Markup {
   return markup`<span class="m ${MARK_CLASS[mark]}"><i aria-hidden="true">${
     MARKS[mark]
   }</i> ${mark}</span>`;
@@ -40,10 +45,8 @@ export function badge(mark: Mark): Markup {
 /** Verdict and counts. */
 export function heading(run: RunResult): Markup {
   const conclusion = conclude(run);
-  const mood = { "conformant": "p", "NOT conformant": "f", "not judged": "w" }[conclusion];
-  const verdict = { "conformant": "conformant", "NOT conformant": "not conformant" }[
-    conclusion as string
-  ] ?? "not judged";
+  const mood = MOODS[conclusion];
+  const verdict = conclusion.replace("NOT", "not");
   const { startedAt, levels } = run.info;
   const when = [dateText(startedAt), durationText(run.durationMs), `levels ${levels.join(", ")}`];
   const cutOff = run.complete
@@ -60,17 +63,27 @@ ${cutOff}${counts(run)}
 </header>`;
 }
 
+const MOODS: Readonly<Record<Conclusion, string>> = {
+  "conformant": "p",
+  "as expected": "p",
+  "NOT conformant": "f",
+  "NOT as expected": "f",
+  "not judged": "w",
+};
+
 function counts(run: RunResult): Markup {
   const counted = summarize(run.results, run.info.levels);
-  const tiles: readonly (readonly [Mark, number])[] = [
+  const tiles: readonly (readonly [Meaning, number])[] = [
     ["failed", counted.failed],
+    ["unexpected pass", counted.unexpectedPasses],
     ["error", counted.errors],
+    ["expected failure", counted.expectedFailures],
     ["warning", counted.warnings],
     ["passed", counted.passed],
     ["skipped", counted.skipped],
     ["not run", counted.notRun],
   ];
-  const always: readonly Mark[] = ["failed", "passed"];
+  const always: readonly Meaning[] = ["failed", "passed"];
   const shown = tiles.filter(([mark, count]) => count > 0 || always.includes(mark));
   return markup`<ul class="counts" aria-label="Counts">${
     shown.map(([mark, count]) =>
@@ -84,7 +97,7 @@ function counts(run: RunResult): Markup {
 /** One coloured sign for each case, which leads to it. */
 export function cells(results: readonly CaseResult[], info: RunInfo): Markup {
   const links = results.map((result) => {
-    const mark = markOf(result, info.levels);
+    const mark = meaningOf(result, info.levels);
     const label = oneLine(`${result.id}: ${mark}`);
     return markup`<a class="${MARK_CLASS[mark]}" href="#${
       bodyAnchor(result.id)
@@ -105,12 +118,11 @@ ${groups}</ul></nav>`;
 
 /** What needs attention, first failures, then warnings. */
 export function breaches(run: RunResult): Markup {
-  const marked = (...marks: Mark[]) =>
-    run.results.filter((result) => marks.includes(markOf(result, run.info.levels)));
+  const { results, info: { levels } } = run;
+  const failures = results.filter((result) => isUnexpected(result, levels));
+  const warnings = results.filter((result) => meaningOf(result, levels) === "warning");
   const warned = `Warnings: breaches below the levels that count (${run.info.levels.join(", ")})`;
-  return markup`${list("Failures", marked("failed", "error"), run)}${
-    list(warned, marked("warning"), run)
-  }`;
+  return markup`${list("Failures", failures, run)}${list(warned, warnings, run)}`;
 }
 
 function list(title: string, results: readonly CaseResult[], { info }: RunResult): Markup {
@@ -118,7 +130,7 @@ function list(title: string, results: readonly CaseResult[], { info }: RunResult
   const rows = results.map((result) => {
     const { failure } = result;
     const reason = failure === undefined ? "No reason is known" : oneLine(failureText(failure));
-    return markup`<tr><td>${badge(markOf(result, info.levels))}</td><td><a href="#${
+    return markup`<tr><td>${badge(meaningOf(result, info.levels))}</td><td><a href="#${
       bodyAnchor(result.id)
     }">${result.id}</a></td><td>${reason}</td><td>${result.clause.level}</td></tr>
 `;

@@ -1,16 +1,25 @@
-import type { CaseResult, ListedClause, RunInfo, RunResult } from "../harness/results.ts";
+import {
+  type CaseResult,
+  type ListedClause,
+  type Meaning,
+  meaningOf,
+  type RunInfo,
+  type RunResult,
+} from "../harness/results.ts";
 import { anchor, badge, cells } from "./html_overview.ts";
-import { type Mark, markOf, MARKS } from "./mark.ts";
+import { MARKS } from "./mark.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import { oneLine, plural } from "./text.ts";
 
 /** What a run says of a clause: the worst of its cases, or that it has none. */
-type Standing = Mark | "no case" | "not chosen";
+type Standing = Meaning | "no case" | "not chosen";
 
 /** All standings, the worst first. */
 const STANDINGS: readonly Standing[] = [
   "failed",
+  "unexpected pass",
   "error",
+  "expected failure",
   "warning",
   "not run",
   "passed",
@@ -20,7 +29,7 @@ const STANDINGS: readonly Standing[] = [
 ];
 
 /** Standings that unfold a section. */
-const OPEN: readonly Standing[] = ["failed", "error"];
+const OPEN: readonly Standing[] = ["failed", "unexpected pass", "error"];
 
 interface Judged {
   readonly clause: ListedClause;
@@ -60,7 +69,7 @@ function judge({ info, results }: RunResult): Judged[] {
   const listed = info.clauses.map((clause): [string, ListedClause] => [clause.id, clause]);
   return [...new Map([...listed, ...played]).values()].map((clause) => {
     const own = cases.get(clause.id) ?? [];
-    const marks: Standing[] = own.map((result) => markOf(result, info.levels));
+    const marks: Standing[] = own.map((result) => meaningOf(result, info.levels));
     const without = clause.noCase === undefined ? "not chosen" : "no case";
     return { clause, cases: own, standing: worst(marks) ?? without };
   });

@@ -1,7 +1,13 @@
-import { type CaseResult, failureText, type RunInfo, type RunResult } from "../harness/results.ts";
+import {
+  type CaseResult,
+  failureText,
+  type Meaning,
+  meaningOf,
+  type RunInfo,
+  type RunResult,
+} from "../harness/results.ts";
 import { caseText } from "./case_text.ts";
 import { bySuite } from "./conclusion.ts";
-import { type Mark, markOf } from "./mark.ts";
 import { Markup, markup, NOTHING } from "./markup.ts";
 import { bounded, oneLine } from "./text.ts";
 
@@ -9,7 +15,7 @@ const MAX_OUTPUT = 64 * 1024;
 
 /** One `<testcase>`, and what it counts as. */
 interface Row {
-  readonly mark: Mark;
+  readonly mark: Meaning;
   readonly markup: Markup;
   readonly durationMs: number;
 }
@@ -76,14 +82,14 @@ ${suite.rows.map((row) => row.markup)}  </testsuite>
 }
 
 function counters(rows: readonly Row[]): Markup {
-  const count = (...marks: Mark[]) => rows.filter((row) => marks.includes(row.mark)).length;
-  return markup`tests="${rows.length}" failures="${count("failed")}" errors="${
+  const count = (...marks: Meaning[]) => rows.filter((row) => marks.includes(row.mark)).length;
+  return markup`tests="${rows.length}" failures="${count("failed", "unexpected pass")}" errors="${
     count("error")
-  }" skipped="${count("skipped", "not run")}"`;
+  }" skipped="${count("skipped", "not run", "expected failure")}"`;
 }
 
 function row(result: CaseResult, caseName: string, info: RunInfo): Row {
-  const mark = markOf(result, info.levels);
+  const mark = meaningOf(result, info.levels);
   const testcase = markup`    <testcase classname="${name(`vfio-user.${result.suite}`)}" name="${
     name(caseName)
   }" time="${seconds(result.durationMs)}">
@@ -92,7 +98,7 @@ ${verdict(result, mark, info)}${systemOut(result, mark, info)}    </testcase>
   return { mark, markup: testcase, durationMs: result.durationMs };
 }
 
-function verdict(result: CaseResult, mark: Mark, info: RunInfo): Markup {
+function verdict(result: CaseResult, mark: Meaning, info: RunInfo): Markup {
   switch (mark) {
     case "passed":
     case "warning":
@@ -103,10 +109,15 @@ function verdict(result: CaseResult, mark: Mark, info: RunInfo): Markup {
       return markup`      <skipped message="not run: ${
         oneLine(result.skip?.text ?? "")
       }"></skipped>\n`;
+    case "expected failure":
+      return markup`      <skipped message="expected failure: ${
+        oneLine(result.expectedFailure?.reason ?? "")
+      }"></skipped>\n`;
     case "failed":
+    case "unexpected pass":
     case "error": {
-      const tag = new Markup(mark === "failed" ? "failure" : "error");
-      const type = result.failure?.kind ?? "harness";
+      const tag = new Markup(mark === "error" ? "error" : "failure");
+      const type = result.failure?.kind ?? mark.replace(" ", "-");
       return markup`      <${tag} type="${type}" message="${reason(result)}">${
         caseText(result, info)
       }</${tag}>\n`;
@@ -114,11 +125,13 @@ function verdict(result: CaseResult, mark: Mark, info: RunInfo): Markup {
   }
 }
 
-function systemOut(result: CaseResult, mark: Mark, info: RunInfo): Markup {
+function systemOut(result: CaseResult, mark: Meaning, info: RunInfo): Markup {
   const parts = {
     "passed": result.notes,
     "warning": [`warning: ${reason(result)}`, caseText(result, info)],
     "failed": [result.log],
+    "unexpected pass": result.notes,
+    "expected failure": [reason(result), caseText(result, info)],
     "error": [result.log],
     "skipped": [],
     "not run": [],
@@ -127,8 +140,10 @@ function systemOut(result: CaseResult, mark: Mark, info: RunInfo): Markup {
   return text === "" ? NOTHING : markup`      <system-out>${text}</system-out>\n`;
 }
 
-function reason({ failure }: CaseResult): string {
-  return failure === undefined ? "No reason is known" : oneLine(failureText(failure));
+function reason({ failure, expectedFailure }: CaseResult): string {
+  if (failure !== undefined) return oneLine(failureText(failure));
+  if (expectedFailure === undefined) return "No reason is known";
+  return oneLine(`Passed, but is expected to fail: ${expectedFailure.reason}`);
 }
 
 /** Readers drop or refuse what has no name. */

@@ -36,8 +36,8 @@ export function indent(text: string, by = "  "): string {
 }
 
 /** `1 byte`, `2 bytes`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }
 
 /** `0.12 ms`, `12 ms`, `3.4 s`, `2 min 5 s`. */

@@ -1,0 +1,171 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { HarnessError } from "../harness/harness_error.ts";
+import { parseProfile } from "../harness/parse_profile.ts";
+import type { ProbeOptions } from "../harness/probe.ts";
+import { splitWords } from "../harness/split_words.ts";
+import { withPlaceholder } from "../harness/target.ts";
+import {
+  DEFAULT_OPTIONS,
+  type DeviceProfile,
+  type Level,
+  type RunOptions,
+  type Target,
+} from "../mod.ts";
+
+const OPTIONS = {
+  string: [
+    "server",
+    "attach",
+    "before",
+    "after",
+    "env",
+    "cwd",
+    "profile",
+    "profile-out",
+    "skip",
+    "level",
+    "out",
+    "label",
+    "timeout",
+    "start-timeout",
+  ],
+  boolean: ["fd", "list", "json", "probe", "verbose", "help", "version"],
+  collect: ["skip", "env"],
+} as const;
+
+const LEVELS: readonly Level[] = ["must", "should", "may", "robust", "qemu"];
+
+/** The command line, complete and checked. */
+export type Settings = RunOptions & ProbeOptions & {
+  readonly out: string;
+  readonly verbose: boolean;
+};
+
+export type Values = ReturnType<typeof parseArgs>;
+
+export function usage(message: string): HarnessError {
+  return new HarnessError("usage", message);
+}
+
+export function parse(args: readonly string[]): Values {
+  return parseArgs([...args], {
+    ...OPTIONS,
+    alias: { h: "help" },
+    "--": true,
+    unknown(arg, key) {
+      if (key === undefined) return true;
+      const name = arg.split("=")[0]!;
+      throw usage(`Unknown option ${name}: --help shows those that exist`);
+    },
+  });
+}
+
+export function text(values: Values, name: string): string | undefined {
+  const value = values[name];
+  if (value === "") throw usage(`--${name} needs a value: --${name} VALUE`);
+  return value as string | undefined;
+}
+
+function words(values: Values, name: string): string[] | undefined {
+  const line = text(values, name);
+  try {
+    return line === undefined ? undefined : splitWords(line);
+  } catch (error) {
+    throw usage(`Cannot read --${name}: ${(error as Error).message}`);
+  }
+}
+
+function milliseconds(values: Values, name: string, byDefault: number): number {
+  const value = Number(text(values, name) ?? byDefault);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw usage(`--${name} must be a positive number of milliseconds: it is ${values[name]}`);
+}
+
+function levels(values: Values): readonly Level[] {
+  const given = text(values, "level")?.split(",") ?? DEFAULT_OPTIONS.levels;
+  const unknown = given.find((level) => !(LEVELS as readonly string[]).includes(level));
+  if (unknown === undefined) return given as Level[];
+  throw usage(`Unknown level ${unknown}: known are ${LEVELS.join(", ")}`);
+}
+
+function environment(values: Values): Record<string, string> {
+  return Object.fromEntries((values.env as string[]).map((entry) => {
+    const at = entry.indexOf("=");
+    if (at < 1) throw usage(`--env must be NAME=VALUE: it is ${entry}`);
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  }));
+}
+
+function referenceServer(): string[] {
+  const main = new URL(import.meta.resolve("../harness/reference/main.ts"));
+  const script = main.protocol === "file:" ? decodeURIComponent(main.pathname) : main.href;
+  return [Deno.execPath(), "run", "--allow-all", "--quiet", script];
+}
+
+function target(values: Values): Target {
+  const attach = text(values, "attach");
+  const given = [values["--"].length > 0, values.server !== undefined, attach !== undefined];
+  if (given.filter(Boolean).length > 1) {
+    throw usage("Give the server once: as a command behind --, as --server, or as --attach");
+  }
+  if (attach !== undefined) return { kind: "attach", path: attach };
+  const command = values["--"].length > 0 ? values["--"] : words(values, "server");
+  const [cwd, before, after] = [
+    text(values, "cwd"),
+    words(values, "before"),
+    words(values, "after"),
+  ];
+  const passFd = values.fd === true;
+  return {
+    kind: "command",
+    argv: withPlaceholder(command ?? referenceServer(), passFd),
+    passFd,
+    env: environment(values),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+async function profile(values: Values, isReference: boolean): Promise<DeviceProfile> {
+  const own = new URL(import.meta.resolve("../harness/reference/profile.json"));
+  const path = text(values, "profile") ?? (isReference ? own : undefined);
+  if (path === undefined) return {};
+  const content = await readText(path).catch((error: Error) => {
+    throw usage(`Cannot read the device profile ${path}: ${error.message}`);
+  });
+  return parseProfile(content, String(path));
+}
+
+async function readText(path: string | URL): Promise<string> {
+  const remote = path instanceof URL && path.protocol !== "file:";
+  return remote ? await (await fetch(path)).text() : await Deno.readTextFile(path);
+}
+
+export async function settings(values: Values, args: readonly string[]): Promise<Settings> {
+  const label = text(values, "label");
+  const isReference = values["--"].length === 0 && values.server === undefined &&
+    values.attach === undefined;
+  return {
+    target: target(values),
+    profile: await profile(values, isReference),
+    patterns: values._.map(String),
+    skip: values.skip as string[],
+    levels: levels(values),
+    timeoutMs: milliseconds(values, "timeout", DEFAULT_OPTIONS.timeoutMs),
+    startMs: milliseconds(values, "start-timeout", DEFAULT_OPTIONS.startMs),
+    graceMs: DEFAULT_OPTIONS.graceMs,
+    reproduce: reproduceArguments(args, values),
+    ...(label !== undefined ? { label } : isReference ? { label: "reference server" } : {}),
+    out: text(values, "out") ?? "conformance-report",
+    verbose: values.verbose === true,
+  };
+}
+
+/** The arguments as given, without patterns: what plays a single case of this server again. */
+function reproduceArguments(args: readonly string[], values: Values): string[] {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const patterns = new Set(values._);
+  return [...own.filter((arg) => !patterns.has(arg)), ...(end < 0 ? [] : args.slice(end))];
+}

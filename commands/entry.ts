@@ -1,0 +1,36 @@
+import { HarnessError } from "../harness/harness_error.ts";
+
+const encoder = new TextEncoder();
+
+/** Prints to standard output, before anything that follows. */
+export function print(content: string): void {
+  Deno.stdout.writeSync(encoder.encode(content));
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */
+export function abortOnSignal(): AbortSignal & Disposable {
+  const controller = new AbortController();
+  const listener = () => {
+    if (controller.signal.aborted) Deno.exit(3);
+    controller.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, listener);
+  return Object.assign(controller.signal, {
+    [Symbol.dispose]() {
+      for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, listener);
+    },
+  });
+}
+
+/** Runs a command: its value is the exit code, and what it throws becomes one line and 2 or 3. */
+export async function runCommand(
+  command: (args: readonly string[]) => Promise<number>,
+): Promise<void> {
+  try {
+    Deno.exitCode = await command(Deno.args);
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    Deno.stderr.writeSync(encoder.encode(`${error.message}\n`));
+    Deno.exitCode = error.kind === "usage" ? 2 : 3;
+  }
+}
