@@ -6,8 +6,10 @@ import {
   usage,
   type Values,
 } from "./commands/command_line.ts";
+import { debugging } from "./commands/debug.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
 import { writeWhole } from "./commands/report_files.ts";
+import { watch } from "./commands/watch.ts";
 import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
@@ -45,6 +47,8 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --repeat N               play each case N times: verdicts that differ fail it as flaky
   --fail-fast              end at the first failure
   --keep-going             play on against a server that has stopped to answer
+  --watch                  play the failed cases again when the server's program changes, then all
+  --debug                  start nothing: say where the server shall listen, and wait without limit
   --max-time TIME          cut the run off after 90s, 15m or 1h
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})
@@ -139,6 +143,13 @@ function exitCode(run: RunResult): number {
   return ["conformant", "as expected"].includes(conclude(run)) ? 0 : 1;
 }
 
+async function played(values: Values, options: Settings, signal: AbortSignal): Promise<RunResult> {
+  if (values.watch) return await watch(options, playAndRecord, signal);
+  if (!values.debug) return await playAndRecord(options, signal);
+  await using debug = await debugging(options);
+  return await playAndRecord(debug.options, signal);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const values = parse(args);
   if (!values.probe && values["profile-out"] !== undefined) {
@@ -154,7 +165,7 @@ async function main(args: readonly string[]): Promise<number> {
       await showDevice(values, options, signal);
       return 0;
     }
-    return exitCode(await playAndRecord(options, signal));
+    return exitCode(await played(values, options, signal));
   }
   return 0;
 }

@@ -113,6 +113,8 @@ export interface RunOptions {
   readonly jobs?: number;
   /** How often each case is played; one whose verdicts differ fails as flaky. Default: 1. */
   readonly repeat?: number;
+  /** Play a failing case again, alone, before it is reported. Default: true. */
+  readonly replay?: boolean;
   /** Play no more after the first unexpected result. Default: false. */
   readonly failFast?: boolean;
   /** Play all cases even against a server that answers no more. Default: false. */
@@ -121,6 +123,8 @@ export interface RunOptions {
   readonly maxTimeMs?: number;
   /** Ends the run early; what was not played is listed as not run. A text as its reason is reported. */
   readonly signal?: AbortSignal;
+  /** A connection has to wait for a server to listen at this path. */
+  readonly onWait?: (path: string) => void;
   /** The server is up; `total` cases will follow. */
   readonly onStart?: (info: RunInfo, total: number) => void;
   /** A case begins. */

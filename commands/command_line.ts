@@ -36,7 +36,19 @@ const OPTIONS = {
     "jobs",
     "repeat",
   ],
-  boolean: ["fail-fast", "keep-going", "fd", "list", "json", "probe", "verbose", "help", "version"],
+  boolean: [
+    "fail-fast",
+    "keep-going",
+    "watch",
+    "debug",
+    "fd",
+    "list",
+    "json",
+    "probe",
+    "verbose",
+    "help",
+    "version",
+  ],
   collect: ["skip", "env"],
 } as const;
 
@@ -142,6 +154,9 @@ function target(values: Values): Target {
   if (given.filter(Boolean).length > 1) {
     throw usage("Give the server once: as a command behind --, as --server, or as --attach");
   }
+  if (attach !== undefined && (values.debug || values.watch)) {
+    throw usage(`--${values.debug ? "debug" : "watch"} needs a command, not --attach`);
+  }
   if (attach !== undefined) return { kind: "attach", path: attach };
   const command = values["--"].length > 0 ? values["--"] : words(values, "server");
   const [cwd, before, after] = [
@@ -150,6 +165,7 @@ function target(values: Values): Target {
     words(values, "after"),
   ];
   const passFd = values.fd === true;
+  if (passFd && values.debug === true) throw usage("--debug starts nothing: leave out --fd");
   return {
     kind: "command",
     argv: withPlaceholder(command ?? referenceServer(), passFd),
@@ -205,10 +221,18 @@ export async function settings(values: Values, args: readonly string[]): Promise
   };
 }
 
+/** Options that a single case does not need when it is played again: with a value, and without. */
+const NOT_AGAIN: readonly string[] = ["--write-expect", "--max-time"];
+const NOT_AGAIN_FLAGS: readonly string[] = ["--watch", "--debug", "--fail-fast", "--keep-going"];
+
 /** The arguments as given, without patterns: what plays a single case of this server again. */
 function reproduceArguments(args: readonly string[], values: Values): string[] {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
   const patterns = new Set(values._);
-  return [...own.filter((arg) => !patterns.has(arg)), ...(end < 0 ? [] : args.slice(end))];
+  const again = own.filter((arg, i) =>
+    !patterns.has(arg) && !NOT_AGAIN_FLAGS.includes(arg) &&
+    !NOT_AGAIN.includes(arg.split("=")[0]!) && !NOT_AGAIN.includes(own[i - 1] ?? "")
+  );
+  return [...again, ...(end < 0 ? [] : args.slice(end))];
 }
