@@ -19,6 +19,7 @@ export async function debugging(
   return {
     options: {
       ...options,
+      label: options.label ?? words[0]?.split("/").at(-1) ?? path,
       target: { kind: "attach", path },
       timeoutMs: NO_LIMIT_MS,
       startMs: NO_LIMIT_MS,
