@@ -1,14 +1,20 @@
 import { SIGKILL, signalProcess } from "./posix/process.ts";
 
-/** Ends all processes that were started with this variable: a daemon leaves its group, but keeps its environment. */
-export function endEscaped(variable: string, value: string): void {
+/**
+ * Ends all processes that were started with this variable: a daemon leaves its group, but keeps its environment. Says
+ * how many there were.
+ */
+export function endEscaped(variable: string, value: string): number {
+  let count = 0;
   const entry = `${variable}=${value}\0`;
   for (const { name } of Deno.readDirSync("/proc")) {
     const pid = Number(name);
     if (pid > 1 && pid !== Deno.pid && environmentOf(pid).includes(entry)) {
       signalProcess(pid, SIGKILL);
+      count++;
     }
   }
+  return count;
 }
 
 function environmentOf(pid: number): string {

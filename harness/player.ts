@@ -34,6 +34,10 @@ export interface PlayerOptions {
   readonly beganAt: number;
 }
 
+/** How long a server is watched that has nothing to do, and the part of a processor that is worth a remark. */
+const IDLE_MS = 100;
+const BUSY = 0.5;
+
 /** Who hears what is played. */
 export interface JobListener {
   took(index: number): void;
@@ -92,6 +96,7 @@ export class Player {
 
   /** Ends the server; a sanitizer that speaks then fails the last case that was played, which is given. */
   async end(last: CaseResult): Promise<CaseResult> {
+    await this.#watchIdle();
     await this.#stage.replace();
     const log = this.#stage.forgetOutput();
     const seen = sanitizerReport(log);
@@ -99,6 +104,17 @@ export class Player {
     const failure = { kind: "crash", expected: ["no sanitizer report at the end"], seen } as const;
     const note = "the report is about all cases that the server had served";
     return { ...last, verdict: "fail", failure, notes: [...last.notes, note], log: last.log + log };
+  }
+
+  /** A server that has nothing to do should do nothing. */
+  async #watchIdle(): Promise<void> {
+    const probe = this.#stage.idleProbe;
+    const before = probe?.busyMs();
+    if (before === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    const share = ((probe?.busyMs() ?? before) - before) / IDLE_MS;
+    if (share < BUSY) return;
+    this.#stage.remarks.add("keeps a processor busy while nothing is asked of it");
   }
 
   async #outcome(selected: SelectedCase) {

@@ -23,6 +23,19 @@ export class ProcessProbe {
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
 
+  /** Time that its threads have run or waited for a processor, in milliseconds, or nothing when it cannot be seen. */
+  busyMs(): number | undefined {
+    const folder = `/proc/${this.pid}/task`;
+    const threads = attempt(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ?? [];
+    const times = threads.map((thread) => {
+      // nanoseconds run, nanoseconds waited, time slices
+      const text = attempt(() => Deno.readTextFileSync(`${folder}/${thread}/schedstat`));
+      const [run, waited] = (text ?? "").split(" ");
+      return (Number(run) + Number(waited)) / 1e6;
+    });
+    return times.some(Number.isNaN) ? undefined : times.reduce((sum, ms) => sum + ms, 0);
+  }
+
   /** Whether the process still holds or maps this file. */
   uses(file: Deno.FileInfo): boolean {
     return this.#holds(file) || this.#maps(file);

@@ -154,6 +154,8 @@ export interface RunResult {
   readonly durationMs: number;
   /** How the server lives: stays, or exits after each client. */
   readonly life: string;
+  /** What was odd about the server, besides what cases say: `leaves processes behind when it ends`. */
+  readonly remarks?: readonly string[];
   /** False when the run was cut off. */
   readonly complete: boolean;
   /** With a run that was cut off: `after 60 s, as --max-time asks`. */

@@ -34,6 +34,8 @@ export interface Played {
   readonly results: readonly CaseResult[];
   /** How the server lives. */
   readonly life: string;
+  /** What was odd about the server, besides what cases say. */
+  readonly remarks: readonly string[];
   /** False when it was cut off. */
   readonly complete: boolean;
   /** Why, then. */
@@ -92,6 +94,7 @@ export async function play(
   return {
     results: inOrder.results,
     life: stage.life,
+    remarks: [...stage.remarks].toSorted(),
     ...ending(agenda.stopped, options.signal),
   };
 }

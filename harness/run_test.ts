@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { Case, Clause } from "./case.ts";
 import { HarnessError } from "./harness_error.ts";
 import { libc } from "./posix/libc.ts";
@@ -259,4 +265,15 @@ Deno.test("play() fails the last case when a sanitizer reports at the server's e
   assertEquals(results.map(({ verdict }) => verdict), ["pass", "pass", "fail"]);
   assertStringIncludes(reason(results[2]), "LeakSanitizer: detected memory leaks");
   assertStringIncludes(results[2]?.notes.join() ?? "", "all cases that the server had served");
+});
+
+Deno.test("play() remarks on a server that is busy while nothing is asked of it", async () => {
+  const { remarks } = await playCases("burns");
+  assertEquals(remarks, ["keeps a processor busy while nothing is asked of it"]);
+  assertEquals((await playCases("")).remarks, []);
+});
+
+Deno.test("play() remarks on processes that outlive the server", async () => {
+  const { remarks } = await playCases("leaves-a-process");
+  assertEquals(remarks, ["leaves processes behind when it ends"]);
 });

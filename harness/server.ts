@@ -38,6 +38,8 @@ export class Server implements AsyncDisposable {
   readonly output: OutputTail;
   /** How it ended, once it has. */
   exit: Exit | undefined;
+  /** What was odd about its end. */
+  readonly remarks: string[] = [];
   readonly #limits: ServerLimits;
   readonly #target: Target;
   readonly #child: Deno.ChildProcess | undefined;
@@ -158,13 +160,19 @@ export class Server implements AsyncDisposable {
       signalGroup(child.pid, SIGTERM);
       await this.ended(this.#limits.graceMs);
     }
+    if (this.exit === undefined) this.#remark("does not end at SIGTERM");
     signalGroup(child.pid, SIGKILL);
     await this.#ended;
-    endEscaped(FOLDER_VARIABLE, this.#folder!);
+    const left = endEscaped(FOLDER_VARIABLE, this.#folder!);
+    if (left > 0) this.#remark("leaves processes behind when it ends");
     await this.output.ended(OUTPUT_MS);
     if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
     await this.output.cancel();
     await Deno.remove(this.#folder!, { recursive: true }).catch(() => {});
+  }
+
+  #remark(text: string): void {
+    if (!this.#killed) this.remarks.push(text);
   }
 
   async #watch(child: Deno.ChildProcess): Promise<Exit> {

@@ -40,6 +40,8 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   readonly timeoutMs: number;
   /** Known after `learnLife`. */
   life: Life = "unknown";
+  /** What was odd about servers, besides what cases say. */
+  readonly remarks: Set<string> = new Set<string>();
   readonly #target: Target;
   readonly #options: StageOptions;
   #server: Server | undefined;
@@ -277,6 +279,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     if (server === undefined) return;
     this.#ended++;
     await server[Symbol.asyncDispose]();
+    for (const remark of server.remarks) this.remarks.add(remark);
     this.#output = server.output.take();
   }
 

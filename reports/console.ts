@@ -122,6 +122,8 @@ class Console implements ConsoleReport {
     ) {
       if (lines.length > 0) this.#line(["", ...lines].join("\n"));
     }
+    if (run.remarks?.length) this.#line("");
+    for (const remark of run.remarks ?? []) this.#line(`The server ${oneLine(remark)}.`);
     if (files.length > 0) this.#line("");
     for (const file of files) this.#line(`Report: ${oneLine(file)}`);
     const sentence = this.#paint(COLORS[conclude(run)], this.#paint(bold, verdictSentence(run)));

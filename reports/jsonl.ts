@@ -12,12 +12,10 @@ export function caseLine(result: CaseResult): string {
 
 /** Last line; a stream without it was cut off. */
 export function endLine(run: RunResult): string {
-  const { life, durationMs, complete, info, results } = run;
+  const { info, results, ...end } = run;
   return line({
     type: "end",
-    life,
-    durationMs,
-    complete,
+    ...end,
     summary: summarize(results, info.levels),
   });
 }

@@ -1,6 +1,7 @@
 // A server for tests of the harness: answers VERSION, GET_INFO and nothing else well.
 // Usage: stub_server.ts PATH [behaviour [file that outlives it]]
 
+import { setImmediate } from "node:timers";
 import { Command } from "../wire/constants.ts";
 import { DeviceInfo, Header, Version } from "../wire/messages.ts";
 
@@ -118,7 +119,14 @@ if (behaviour === "reports-at-end") {
     Deno.exit(23);
   });
 }
-if (behaviour === "burns") setInterval(() => {}, 0);
+if (behaviour === "leaves-a-process") {
+  new Deno.Command("sleep", { args: ["60"], detached: true, stdout: "null", stderr: "null" })
+    .spawn();
+}
+if (behaviour === "burns") {
+  const spin = () => void setImmediate(spin);
+  spin();
+}
 const listener = Deno.listen({ transport: "unix", path });
 for await (const client of listener) {
   await serve(client).catch(() => {});
