@@ -1,10 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Case, Clause } from "./case.ts";
 import { HarnessError } from "./harness_error.ts";
 import { libc } from "./posix/libc.ts";
