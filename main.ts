@@ -8,6 +8,7 @@ import {
 } from "./commands/command_line.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
 import { writeWhole } from "./commands/report_files.ts";
+import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
 import {
@@ -38,6 +39,13 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --level LEVELS           what counts: must,should,may,robust,qemu   (default must,robust)
   --out DIR                where the reports go                       (default conformance-report)
   --label NAME             the server's name in the reports
+  --expect FILE            failures that are known (README: a list of expected failures)
+  --write-expect FILE      write such a list from this run
+  --jobs N                 judge on N servers at once                 (default: one for each processor)
+  --repeat N               play each case N times: verdicts that differ fail it as flaky
+  --fail-fast              end at the first failure
+  --keep-going             play on against a server that has stopped to answer
+  --max-time TIME          cut the run off after 90s, 15m or 1h
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})
   --list [--json]          list the cases and stop
@@ -99,6 +107,10 @@ async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Ru
   const files = [`${options.out}/junit.xml`, `${options.out}/report.html`];
   await writeWhole(files[0]!, [junit(result)]);
   await writeWhole(files[1]!, htmlParts(result));
+  if (options.writeExpect !== undefined) {
+    const list = expectedFailuresOf(result.results);
+    await writeWhole(options.writeExpect, [`${JSON.stringify(list, undefined, 2)}\n`]);
+  }
   report.finished(result, [...files, path]);
   return result;
 }

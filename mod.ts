@@ -18,10 +18,18 @@ import { CLAUSES as ALL_CLAUSES, SUITES } from "./cases/mod.ts";
 import denoJson from "./deno.json" with { type: "json" };
 import type { Clause, Level } from "./harness/case.ts";
 import type { DeviceFacts } from "./harness/device_facts.ts";
+import { expectation, stalePatterns } from "./harness/expected_failures.ts";
 import { factTexts } from "./harness/fact_texts.ts";
 import type { Need } from "./harness/needs.ts";
 import type { DeviceProfile } from "./harness/profile.ts";
-import type { CaseResult, ListedClause, RunInfo, RunResult } from "./harness/results.ts";
+import {
+  type CaseResult,
+  type ExpectedFailure,
+  isUnexpected,
+  type ListedClause,
+  type RunInfo,
+  type RunResult,
+} from "./harness/results.ts";
 import { play } from "./harness/run.ts";
 import { selectCases } from "./harness/select.ts";
 import { type Target, targetText } from "./harness/target.ts";
@@ -71,6 +79,9 @@ const LISTED_CLAUSES: readonly ListedClause[] = Object.entries(CLAUSES).map(([id
   ...(COVERED.has(id) ? {} : { noCase: clause.noCase ?? "There is no case for it yet." }),
 }));
 
+/** What further jobs load. */
+const CASES_MODULE = import.meta.resolve("./cases/mod.ts");
+
 /** Version of the suite. */
 export const VERSION: string = denoJson.version;
 
@@ -96,7 +107,19 @@ export interface RunOptions {
   readonly label?: string;
   /** Arguments of `deno task conformance` that judge this server again, for reports. */
   readonly reproduce?: readonly string[];
-  /** Ends the run early; what was not played is listed as not run. */
+  /** Failures that are known: they are played, and do not fail the run. Default: none. */
+  readonly expect?: readonly ExpectedFailure[];
+  /** Servers that are judged at once, where we start them. Default: 1. */
+  readonly jobs?: number;
+  /** How often each case is played; one whose verdicts differ fails as flaky. Default: 1. */
+  readonly repeat?: number;
+  /** Play no more after the first unexpected result. Default: false. */
+  readonly failFast?: boolean;
+  /** Play all cases even against a server that answers no more. Default: false. */
+  readonly keepGoing?: boolean;
+  /** The run is cut off after so many milliseconds. Default: never. */
+  readonly maxTimeMs?: number;
+  /** Ends the run early; what was not played is listed as not run. A text as its reason is reported. */
   readonly signal?: AbortSignal;
   /** The server is up; `total` cases will follow. */
   readonly onStart?: (info: RunInfo, total: number) => void;
@@ -121,27 +144,57 @@ export const DEFAULT_OPTIONS = {
  * cannot be started or never answers.
  */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const complete = { ...DEFAULT_OPTIONS, profile: {}, ...options };
+  const complete = { ...DEFAULT_OPTIONS, profile: {}, expect: [], ...options };
   const cases = selectCases(SUITES, complete.patterns, complete.skip);
+  const expected = expectation(complete.expect);
   const start = performance.now();
   const startedAt = new Date().toISOString();
-  let info = runInfo(complete, startedAt, {});
-  const played = await play(cases, complete.target, { ...complete, clauses: CLAUSES }, {
-    started(device: DeviceFacts) {
-      info = runInfo(complete, startedAt, factTexts(device));
+  let info = runInfo(complete, startedAt, {}, 1);
+  const playOptions = { ...complete, clauses: CLAUSES, casesModule: CASES_MODULE };
+  using limit = timeLimit(complete.maxTimeMs, complete.signal);
+  const results: CaseResult[] = [];
+  const played = await play(cases, complete.target, { ...playOptions, signal: limit.signal }, {
+    started(device: DeviceFacts, jobs: number) {
+      info = runInfo(complete, startedAt, factTexts(device), jobs);
       complete.onStart?.(info, cases.length);
     },
     caseStarted: (id) => complete.onCase?.(id),
-    caseFinished: (result) => complete.onResult?.(result),
+    caseFinished(played) {
+      const expectedFailure = expected(played);
+      const result = expectedFailure === undefined ? played : { ...played, expectedFailure };
+      results.push(result);
+      complete.onResult?.(result);
+      const stops = complete.failFast && isUnexpected(result, complete.levels);
+      return stops ? "stop" : undefined;
+    },
   });
-  return { info, ...played, durationMs: performance.now() - start };
+  return { info, ...played, results, durationMs: performance.now() - start };
+}
+
+/** A signal that also comes when the time is over; its reason completes `the run was cut off`. */
+function timeLimit(
+  ms: number | undefined,
+  outer: AbortSignal | undefined,
+): Disposable & { readonly signal: AbortSignal } {
+  const own = new AbortController();
+  const timer = ms === undefined
+    ? undefined
+    : setTimeout(() => own.abort(`after ${ms / 1000} s, the longest time it may take`), ms);
+  const signal = outer === undefined ? own.signal : AbortSignal.any([own.signal, outer]);
+  return { signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function runInfo(
-  options: RunOptions & { readonly levels: readonly Level[]; readonly timeoutMs: number },
+  options: RunOptions & {
+    readonly levels: readonly Level[];
+    readonly timeoutMs: number;
+    readonly expect: readonly ExpectedFailure[];
+  },
   startedAt: string,
   facts: Readonly<Record<string, string>>,
+  jobs: number,
 ): RunInfo {
+  const stale = stalePatterns(options.expect, CASES.map(({ id }) => id));
   const target = targetText(options.target);
   const program = options.target.kind === "command" ? options.target.argv[0] : undefined;
   return {
@@ -154,6 +207,8 @@ function runInfo(
     startedAt,
     levels: options.levels,
     timeoutMs: options.timeoutMs,
+    jobs,
+    ...(stale.length === 0 ? {} : { stalePatterns: stale }),
     facts,
     clauses: LISTED_CLAUSES,
   };

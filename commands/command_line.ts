@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { parseExpectedFailures } from "../harness/expected_failures.ts";
 import { HarnessError } from "../harness/harness_error.ts";
 import { parseProfile } from "../harness/parse_profile.ts";
 import type { ProbeOptions } from "../harness/probe.ts";
@@ -7,6 +8,7 @@ import { withPlaceholder } from "../harness/target.ts";
 import {
   DEFAULT_OPTIONS,
   type DeviceProfile,
+  type ExpectedFailure,
   type Level,
   type RunOptions,
   type Target,
@@ -28,8 +30,13 @@ const OPTIONS = {
     "label",
     "timeout",
     "start-timeout",
+    "max-time",
+    "expect",
+    "write-expect",
+    "jobs",
+    "repeat",
   ],
-  boolean: ["fd", "list", "json", "probe", "verbose", "help", "version"],
+  boolean: ["fail-fast", "keep-going", "fd", "list", "json", "probe", "verbose", "help", "version"],
   collect: ["skip", "env"],
 } as const;
 
@@ -38,6 +45,8 @@ const LEVELS: readonly Level[] = ["must", "should", "may", "robust", "qemu"];
 /** The command line, complete and checked. */
 export type Settings = RunOptions & ProbeOptions & {
   readonly out: string;
+  /** Where the list of what failed goes. */
+  readonly writeExpect?: string;
   readonly verbose: boolean;
 };
 
@@ -79,6 +88,31 @@ function milliseconds(values: Values, name: string, byDefault: number): number {
   const value = Number(text(values, name) ?? byDefault);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw usage(`--${name} must be a positive number of milliseconds: it is ${values[name]}`);
+}
+
+function count(values: Values, name: string, byDefault: number): number {
+  const value = Number(text(values, name) ?? byDefault);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw usage(`--${name} must be a positive number: it is ${values[name]}`);
+}
+
+/** `90`, `90s`, `15m`, `2h`: seconds where no unit stands. */
+function duration(values: Values, name: string): number | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(given) ?? [];
+  const ms = Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[unit]!;
+  if (ms > 0) return ms;
+  throw usage(`--${name} must be a time such as 90s, 15m or 1h: it is ${given}`);
+}
+
+async function expectedFailures(values: Values): Promise<readonly ExpectedFailure[]> {
+  const path = text(values, "expect");
+  if (path === undefined) return [];
+  const content = await Deno.readTextFile(path).catch((error: Error) => {
+    throw usage(`Cannot read the list of expected failures ${path}: ${error.message}`);
+  });
+  return parseExpectedFailures(content, path);
 }
 
 function levels(values: Values): readonly Level[] {
@@ -144,6 +178,8 @@ async function readText(path: string | URL): Promise<string> {
 
 export async function settings(values: Values, args: readonly string[]): Promise<Settings> {
   const label = text(values, "label");
+  const maxTimeMs = duration(values, "max-time");
+  const writeExpect = text(values, "write-expect");
   const isReference = values["--"].length === 0 && values.server === undefined &&
     values.attach === undefined;
   return {
@@ -155,6 +191,13 @@ export async function settings(values: Values, args: readonly string[]): Promise
     timeoutMs: milliseconds(values, "timeout", DEFAULT_OPTIONS.timeoutMs),
     startMs: milliseconds(values, "start-timeout", DEFAULT_OPTIONS.startMs),
     graceMs: DEFAULT_OPTIONS.graceMs,
+    expect: await expectedFailures(values),
+    jobs: count(values, "jobs", navigator.hardwareConcurrency),
+    repeat: count(values, "repeat", 1),
+    failFast: values["fail-fast"] === true,
+    keepGoing: values["keep-going"] === true,
+    ...(maxTimeMs === undefined ? {} : { maxTimeMs }),
+    ...(writeExpect === undefined ? {} : { writeExpect }),
     reproduce: reproduceArguments(args, values),
     ...(label !== undefined ? { label } : isReference ? { label: "reference server" } : {}),
     out: text(values, "out") ?? "conformance-report",

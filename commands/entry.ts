@@ -12,7 +12,7 @@ export function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
   const listener = () => {
     if (controller.signal.aborted) Deno.exit(3);
-    controller.abort();
+    controller.abort("by a signal");
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, listener);
   return Object.assign(controller.signal, {

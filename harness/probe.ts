@@ -7,7 +7,7 @@ import {
 } from "./device_facts.ts";
 import { factTexts, flagNames, irqName, regionName } from "./fact_texts.ts";
 import type { DeviceProfile, Scratch } from "./profile.ts";
-import { meet } from "./run.ts";
+import { meet } from "./meet.ts";
 import { Stage, type StageOptions } from "./stage.ts";
 import type { Target } from "./target.ts";
 import { DeviceFlag, IrqFlag, PciRegion, RegionFlag } from "./wire/constants.ts";

@@ -10,6 +10,13 @@ export interface SelectedCase {
   readonly leftOutBy?: string;
 }
 
+/** All cases of these suites, in their order. */
+export function casesOf(suites: readonly Suite[]): SelectedCase[] {
+  return suites.flatMap((suite) =>
+    suite.cases.map((row) => ({ id: `${suite.id}/${row.id}`, suite, row }))
+  );
+}
+
 /**
  * The cases that the patterns name, in the order of the suites; all of them when there are none.
  * Throws `HarnessError` of kind `usage` for a pattern that names no case.
@@ -19,9 +26,7 @@ export function selectCases(
   patterns: readonly string[] = [],
   skip: readonly string[] = [],
 ): SelectedCase[] {
-  const all = suites.flatMap((suite) =>
-    suite.cases.map((row) => ({ id: `${suite.id}/${row.id}`, suite, row }))
-  );
+  const all = casesOf(suites);
   const wanted = patterns.map((pattern) => matcher(pattern, all));
   const unwanted = skip.map((pattern) => ({ pattern, matches: matcher(pattern, all) }));
   return all

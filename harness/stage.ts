@@ -19,6 +19,13 @@ export interface StageOptions extends ServerLimits {
   readonly timeoutMs: number;
 }
 
+/** How servers of this kind live: what one thread has learnt, and others need not. */
+export interface LifeFacts {
+  readonly life: Life;
+  /** How one ends whose client has left. */
+  readonly normalExit?: Exit;
+}
+
 /** The runtime looks at pipes once in 61 turns of a busy event loop; a timer would take far longer. */
 const DRAIN_TURNS = 64;
 
@@ -35,6 +42,10 @@ export class Stage implements World, AsyncDisposable {
   readonly #target: Target;
   readonly #options: StageOptions;
   #server: Server | undefined;
+  /** The next server, which comes up while this one is at work. */
+  #spare: Promise<Server | undefined> | undefined;
+  /** Servers that were ended: with the second it is worth while to have a spare one. */
+  #ended = 0;
   #shared: Connection | undefined;
   /** What servers that are gone had printed; bounded, since each of them is. */
   #output = "";
@@ -63,6 +74,25 @@ export class Stage implements World, AsyncDisposable {
   /** Whether no client has been served since the server was started. */
   get fresh(): boolean {
     return this.#clients === 0;
+  }
+
+  /** What another stage needs to know of how servers live. */
+  get lifeFacts(): LifeFacts {
+    const exit = this.#normalExit;
+    return { life: this.life, ...(exit === undefined ? {} : { normalExit: exit }) };
+  }
+
+  /** Tells how servers live. */
+  knows({ life, normalExit }: LifeFacts): void {
+    this.life = life;
+    this.#normalExit = normalExit;
+  }
+
+  /** Starts a server that will soon be needed. */
+  warmUp(): void {
+    // Commands that go with a start may not bear a second server beside the first.
+    if (this.#target.kind !== "command" || this.#target.before || this.#target.after) return;
+    this.#spare ??= Server.start(this.#target, this.#options).catch(() => undefined);
   }
 
   /** What the server printed since the last call, as far as it has reached our end of the pipes. */
@@ -114,8 +144,7 @@ export class Stage implements World, AsyncDisposable {
       const failure = await this.#leave();
       if (failure !== undefined) return failure;
     }
-    this.#server ??= await Server.start(this.#target, this.#options);
-    const server = this.#server;
+    const server = this.#server ??= await this.#start();
     try {
       const ms = this.fresh ? this.#options.startMs : this.timeoutMs;
       const connection = new Connection(await server.connect(ms), transcript);
@@ -241,8 +270,10 @@ export class Stage implements World, AsyncDisposable {
     const server = this.#server;
     this.#server = undefined;
     this.#clients = 0;
-    await server?.[Symbol.asyncDispose]();
-    this.#output = server?.output.take() ?? "";
+    if (server === undefined) return;
+    this.#ended++;
+    await server[Symbol.asyncDispose]();
+    this.#output = server.output.take();
   }
 
   /** SIGTERM to the server; how it ended, if it did in time. The next connection starts a new one. */
@@ -292,6 +323,7 @@ export class Stage implements World, AsyncDisposable {
     this.#stopped = true;
     this.#server?.kill();
     this.#first?.server?.kill();
+    void this.#spare?.then((spare) => spare?.kill());
     this.#shared?.[Symbol.dispose]();
   }
 
@@ -304,6 +336,18 @@ export class Stage implements World, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endSecond();
     await this.replace();
+    await (await this.#spare)?.[Symbol.asyncDispose]();
+    this.#spare = undefined;
+  }
+
+  async #start(): Promise<Server> {
+    const spare = await this.#spare;
+    this.#spare = undefined;
+    const useful = spare !== undefined && spare.exit === undefined;
+    const server = useful ? spare : await Server.start(this.#target, this.#options);
+    if (!useful) await spare?.[Symbol.asyncDispose]();
+    if (this.life === "exits" || this.life === "abandons" || this.#ended >= 2) this.warmUp();
+    return server;
   }
 
   /** What a second client got instead of service, if it was not served. */

@@ -1,0 +1,254 @@
+import type { Agenda, Stop } from "./agenda.ts";
+import { ask } from "./ask.ts";
+import type { Case, Clause } from "./case.ts";
+import { Conversation, leavesStream } from "./converse.ts";
+import type { DeviceFacts } from "./device_facts.ts";
+import { HarnessError } from "./harness_error.ts";
+import { unmetNeed } from "./needs.ts";
+import { sanitizerReport } from "./output_tail.ts";
+import type { CaseResult, Failure, Flaky, Skip } from "./results.ts";
+import type { SelectedCase } from "./select.ts";
+import type { Stage } from "./stage.ts";
+import { getInfo } from "./steps.ts";
+import { Transcript } from "./transcript.ts";
+
+interface Attempt {
+  readonly failure?: Failure;
+  readonly flaky?: Flaky;
+  readonly notes: readonly string[];
+  readonly transcript: Transcript;
+  readonly log: string;
+}
+
+/** Options of a player. */
+export interface PlayerOptions {
+  readonly clauses: Readonly<Record<string, Clause>>;
+  /** Play a failing row again, alone, before it is reported. Default: true. */
+  readonly replay?: boolean;
+  /** How often each row is played. Default: 1. */
+  readonly repeat?: number;
+  /** Play on against a server that answers no more. Default: false. */
+  readonly keepGoing?: boolean;
+  /** When the run began, in milliseconds since 1970: the same for all threads. */
+  readonly beganAt: number;
+}
+
+/** As many cases in a row without a server end the run. */
+const MAX_LOST = 3;
+
+/** What a skip says when the rest of a run is not played. */
+const STOP_TEXTS: Readonly<Record<Stop, string>> = {
+  "cut-off": "the run was cut off",
+  "fail-fast": "the run ended at its first failure",
+  "unanswered":
+    "the server answers no more: three cases in a row got no answer (--keep-going plays on)",
+  "lost": "the server could not be reached any more",
+};
+const GIVEN_UP_TEXT =
+  "three cases of this suite in a row got no answer (--keep-going plays the rest)";
+
+/** Turns cases into results, on one server after another. */
+export class Player {
+  readonly #stage: Stage;
+  readonly #device: DeviceFacts;
+  readonly #agenda: Agenda;
+  readonly #options: PlayerOptions;
+  /** Cases in a row that found no server. */
+  #lost = 0;
+
+  constructor(stage: Stage, device: DeviceFacts, agenda: Agenda, options: PlayerOptions) {
+    this.#stage = stage;
+    this.#device = device;
+    this.#agenda = agenda;
+    this.#options = options;
+  }
+
+  async result(selected: SelectedCase): Promise<CaseResult> {
+    const started = now();
+    const outcome = await this.#outcome(selected);
+    const { suite, row } = selected;
+    const clause = this.#options.clauses[row.clause];
+    if (clause === undefined) throw new HarnessError("internal", `No clause ${row.clause}`);
+    const { level, section, text, note } = clause;
+    return {
+      id: selected.id,
+      suite: suite.id,
+      suiteTitle: suite.title,
+      title: row.title,
+      clause: { id: row.clause, level, section, text, ...(note === undefined ? {} : { note }) },
+      startMs: started - this.#options.beganAt,
+      durationMs: now() - started,
+      ...outcome,
+    };
+  }
+
+  async #outcome(selected: SelectedCase) {
+    const skip = this.#skip(selected);
+    if (skip !== undefined) return skipped(skip);
+    try {
+      const attempt = await this.#repeatedly(selected.row);
+      this.#lost = 0;
+      if (this.#stage.stopped) return skipped(this.#notRun("cut-off"));
+      await this.#countSilence(selected, attempt);
+      const { failure, flaky } = attempt;
+      return {
+        verdict: failure === undefined ? "pass" : "fail",
+        ...(failure === undefined ? {} : { failure }),
+        ...(flaky === undefined ? {} : { flaky }),
+        notes: attempt.notes,
+        transcript: attempt.transcript.entries(),
+        log: attempt.log,
+      } as const;
+    } catch (error) {
+      if (this.#stage.stopped) return skipped(this.#notRun("cut-off"));
+      return await this.#error(error);
+    }
+  }
+
+  async #error(error: unknown) {
+    if (error instanceof HarnessError && error.kind === "second-server") {
+      return skipped({ kind: "need", text: error.message });
+    }
+    const noServer = error instanceof HarnessError && error.kind === "start";
+    if (noServer && ++this.#lost >= MAX_LOST) this.#agenda.stop("lost");
+    await this.#stage.replace();
+    const seen = error instanceof HarnessError ? error.message : String((error as Error).stack);
+    const failure = { kind: "harness", expected: [], seen } as const;
+    const log = await this.#stage.takeOutput();
+    return { verdict: "error", failure, notes: [], transcript: [], log } as const;
+  }
+
+  #skip({ leftOutBy, suite, row }: SelectedCase): Skip | undefined {
+    if (leftOutBy !== undefined) return { kind: "user", text: `left out by --skip ${leftOutBy}` };
+    const stopped = this.#stage.stopped ? "cut-off" : this.#agenda.stopped;
+    if (stopped !== undefined) return this.#notRun(stopped);
+    if (this.#agenda.givenUp(suite.id)) return { kind: "not-run", text: GIVEN_UP_TEXT };
+    const unmet = unmetNeed(this.#device, row.needs ?? []);
+    return unmet === undefined ? undefined : { kind: "need", text: unmet };
+  }
+
+  #notRun(why: Stop): Skip {
+    this.#agenda.stop(why);
+    return { kind: "not-run", text: STOP_TEXTS[this.#agenda.stopped ?? why] };
+  }
+
+  /** A server that keeps silent three times in a row costs no more time: the suite, or all, is given up. */
+  async #countSilence({ suite }: SelectedCase, { failure }: Attempt): Promise<void> {
+    if (this.#options.keepGoing) return;
+    if (failure?.kind !== "no-reply") this.#agenda.answered(suite.id);
+    else if (this.#agenda.unanswered(suite.id) && !await this.#stillAnswers()) {
+      this.#agenda.stop("unanswered");
+    }
+  }
+
+  async #stillAnswers(): Promise<boolean> {
+    try {
+      const connection = await this.#stage.negotiated();
+      const reply = await ask(connection, getInfo(), this.#stage.timeoutMs);
+      if (typeof reply === "string") connection[Symbol.dispose]();
+      else this.#stage.share(connection);
+      return typeof reply !== "string";
+    } catch (error) {
+      if (error instanceof HarnessError) return false;
+      throw error;
+    }
+  }
+
+  /** Verdicts that differ are a failure of their own. */
+  async #repeatedly(row: Case): Promise<Attempt> {
+    const { repeat = 1 } = this.#options;
+    let [attempts, passes] = [0, 0];
+    let passed: Attempt | undefined;
+    let failed: Attempt | undefined;
+    while (attempts < repeat && !this.#stage.stopped) {
+      const attempt = await this.#fairly(row);
+      attempts++;
+      if (attempt.failure === undefined) [passed, passes] = [passed ?? attempt, passes + 1];
+      else failed ??= attempt;
+    }
+    if (failed === undefined || passed === undefined) return (failed ?? passed)!;
+    const { transcript, log } = passed;
+    return {
+      ...failed,
+      flaky: { attempts, passed: passes, transcript: transcript.entries(), log },
+    };
+  }
+
+  /** A failure is looked at twice before it is reported. */
+  async #fairly(row: Case): Promise<Attempt> {
+    const alone = this.#stage.fresh;
+    const attempt = await this.#attempt(row);
+    if (attempt.failure === undefined) return attempt;
+    if (attempt.failure.kind === "leak") {
+      // What a server opens once, when it is first needed, is no leak.
+      return await this.#again(row, "the server held more at first, and no more the second time");
+    }
+    await this.#stage.replace();
+    const { replay = true } = this.#options;
+    if (alone || !replay || this.#stage.stopped) return attempt;
+    return await this.#again(
+      row,
+      "failed at first, after other cases on the same server, and passed alone",
+    );
+  }
+
+  /** The second attempt counts. */
+  async #again(row: Case, noteWhenPassed: string): Promise<Attempt> {
+    const again = await this.#attempt(row);
+    if (again.failure === undefined) return { ...again, notes: [...again.notes, noteWhenPassed] };
+    await this.#stage.replace();
+    return again;
+  }
+
+  async #attempt(row: Case): Promise<Attempt> {
+    const stage = this.#stage;
+    stage.forgetOutput();
+    await using _first = { [Symbol.asyncDispose]: () => stage.endSecond() };
+    const transcript = new Transcript();
+    const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
+    using conversation = new Conversation(stage, transcript, connection);
+    let failure = await conversation.play(row, this.#device);
+    failure = failure === undefined
+      ? await this.#settle(row, conversation)
+      : await this.#explain(failure);
+    const log = await stage.takeOutput();
+    const report = sanitizerReport(log);
+    if (report !== undefined) {
+      failure = { kind: "crash", expected: ["no sanitizer report"], seen: report };
+    }
+    const notes = conversation.notes;
+    return { ...(failure === undefined ? {} : { failure }), notes, transcript, log };
+  }
+
+  /** Shares the connection with the next row, or checks that the next client is served. */
+  async #settle(row: Case, conversation: Conversation): Promise<Failure | undefined> {
+    const { open, used } = conversation;
+    const connection = conversation.takeConnection();
+    if (open && !used && connection?.negotiated && !leavesStream(row)) {
+      this.#stage.share(connection);
+      return undefined;
+    }
+    connection?.[Symbol.dispose]();
+    const failure = await this.#stage.nextClientServed();
+    const mayExit = row.ends === "may-exit" && failure?.kind === "exit";
+    if (mayExit) await this.#stage.replace();
+    return mayExit ? undefined : failure;
+  }
+
+  /** A connection that closed, or a silence, may be a crash. */
+  async #explain(failure: Failure): Promise<Failure> {
+    if (failure.kind !== "closed" && failure.kind !== "no-reply") return failure;
+    const death = await this.#stage.died();
+    if (death === undefined) return failure;
+    return { ...failure, kind: death.kind, seen: `${failure.seen}: ${death.seen}` };
+  }
+}
+
+function skipped(skip: Skip) {
+  return { verdict: "skip", skip, notes: [], transcript: [], log: "" } as const;
+}
+
+/** Milliseconds since 1970, as finely as `performance.now()`, and alike in all threads. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
