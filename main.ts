@@ -45,6 +45,9 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --repeat N               play each case N times: verdicts that differ fail it as flaky
   --fail-fast              end at the first failure
   --keep-going             play on against a server that has stopped to answer
+  --shard I/N              play one of N parts of the cases; deno task merge makes one run of them
+  --shard-times RESULTS    with --shard: parts that take equally long, by the times of an earlier run
+  --rerun-failed RESULTS   play what failed or was not run
   --max-time TIME          cut the run off after 90s, 15m or 1h
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})

@@ -32,6 +32,7 @@ import {
 } from "./harness/results.ts";
 import { play } from "./harness/run.ts";
 import { selectCases } from "./harness/select.ts";
+import { type Shard, takeShard } from "./harness/shard.ts";
 import { type Target, targetText } from "./harness/target.ts";
 
 export type { Clause, Level } from "./harness/case.ts";
@@ -40,6 +41,7 @@ export type { InterruptNeed } from "./harness/interrupt_needs.ts";
 export type { Need } from "./harness/needs.ts";
 export * from "./harness/profile.ts";
 export * from "./harness/results.ts";
+export type { Shard } from "./harness/shard.ts";
 export type { Target } from "./harness/target.ts";
 export { html, jsonl, junit, readJsonl, type ReportWriter } from "./reports/mod.ts";
 
@@ -93,6 +95,8 @@ export interface RunOptions {
   readonly patterns?: readonly string[];
   /** Globs on case ids that are left out. Default: none. */
   readonly skip?: readonly string[];
+  /** Play only this part of the cases. Default: all of them. */
+  readonly shard?: Shard;
   /** Levels at which a breach counts. Default: `must` and `robust`. */
   readonly levels?: readonly Level[];
   /** What the vendor tells about the device. Default: nothing. */
@@ -140,12 +144,15 @@ export const DEFAULT_OPTIONS = {
 /**
  * Plays the suite against a server.
  *
- * @throws {HarnessError} of kind `usage` for a pattern that names no case, of kind `start` when the server
- * cannot be started or never answers.
+ * @throws {HarnessError} of kind `usage` for a pattern that names no case and for more shards than cases, of kind
+ * `start` when the server cannot be started or never answers.
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const complete = { ...DEFAULT_OPTIONS, profile: {}, expect: [], ...options };
-  const cases = selectCases(SUITES, complete.patterns, complete.skip);
+  const cases = takeShard(
+    selectCases(SUITES, complete.patterns, complete.skip),
+    complete.shard,
+  );
   const expected = expectation(complete.expect);
   const start = performance.now();
   const startedAt = new Date().toISOString();
@@ -194,6 +201,7 @@ function runInfo(
   facts: Readonly<Record<string, string>>,
   jobs: number,
 ): RunInfo {
+  const { shard } = options;
   const stale = stalePatterns(options.expect, CASES.map(({ id }) => id));
   const target = targetText(options.target);
   const program = options.target.kind === "command" ? options.target.argv[0] : undefined;
@@ -208,6 +216,7 @@ function runInfo(
     levels: options.levels,
     timeoutMs: options.timeoutMs,
     jobs,
+    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
     ...(stale.length === 0 ? {} : { stalePatterns: stale }),
     facts,
     clauses: LISTED_CLAUSES,

@@ -1,3 +1,5 @@
+import { HarnessError } from "./harness_error.ts";
+
 /** A part of the cases of a run, for one of several machines. */
 export interface Shard {
   /** From 1 to `count`. */
@@ -27,6 +29,17 @@ export function shard<T extends { readonly id: string }>(
     cuts.push(Math.max(Math.min(cut, most), Math.min(cuts.at(-1)! + 1, cases.length)));
   }
   return cases.slice(cuts[index - 1], cuts[index]);
+}
+
+/** The cases that are to be played: all, or those of a shard. Throws `HarnessError` of kind `usage` for an empty shard. */
+export function takeShard<T extends { readonly id: string }>(
+  cases: readonly T[],
+  part: Shard | undefined,
+): readonly T[] {
+  if (part === undefined) return cases;
+  const { count } = part;
+  if (count <= cases.length) return shard(cases, part);
+  throw new HarnessError("usage", `Cannot split ${cases.length} cases into ${count} shards`);
 }
 
 /** A case that was not measured counts as the middle one of the others. */

@@ -5,6 +5,7 @@
  */
 export * from "./conclusion.ts";
 export * from "./console.ts";
+export * from "./earlier_run.ts";
 export * from "./html.ts";
 export * from "./jsonl.ts";
 export * from "./junit.ts";
