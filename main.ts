@@ -7,19 +7,12 @@ import {
   type Values,
 } from "./commands/command_line.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
+import { exitCode } from "./commands/exit_code.ts";
 import { writeWhole } from "./commands/report_files.ts";
 import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
-import {
-  caseLine,
-  conclude,
-  consoleReport,
-  endLine,
-  htmlParts,
-  junit,
-  runLine,
-} from "./reports/mod.ts";
+import { caseLine, consoleReport, endLine, htmlParts, junit, runLine } from "./reports/mod.ts";
 
 const HELP = `Judges a vfio-user server.
 
@@ -134,12 +127,6 @@ async function showDevice(values: Values, options: Settings, signal: AbortSignal
     ? "Check its scratch memory: cases write it, and put back what it held."
     : "It names no scratch memory: nothing can be both mapped and written.";
   print(`\nProfile: ${path}\n${hint}\n`);
-}
-
-/** A run in which nothing was judged is no success: 1 when all was skipped, 3 when the harness failed. */
-function exitCode(run: RunResult): number {
-  if (!run.complete || run.results.some(({ verdict }) => verdict === "error")) return 3;
-  return ["conformant", "as expected"].includes(conclude(run)) ? 0 : 1;
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -149,20 +149,19 @@ export const DEFAULT_OPTIONS = {
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const complete = { ...DEFAULT_OPTIONS, profile: {}, expect: [], ...options };
-  const cases = takeShard(
-    selectCases(SUITES, complete.patterns, complete.skip),
-    complete.shard,
-  );
+  const selected = selectCases(SUITES, complete.patterns, complete.skip);
+  const cases = takeShard(selected, complete.shard);
   const expected = expectation(complete.expect);
   const start = performance.now();
   const startedAt = new Date().toISOString();
-  let info = runInfo(complete, startedAt, {}, 1);
+  const about = { ...complete, selected: selected.length };
+  let info = runInfo(about, startedAt, {}, 1);
   const playOptions = { ...complete, clauses: CLAUSES, casesModule: CASES_MODULE };
   using limit = timeLimit(complete.maxTimeMs, complete.signal);
   const results: CaseResult[] = [];
   const played = await play(cases, complete.target, { ...playOptions, signal: limit.signal }, {
     started(device: DeviceFacts, jobs: number) {
-      info = runInfo(complete, startedAt, factTexts(device), jobs);
+      info = runInfo(about, startedAt, factTexts(device), jobs);
       complete.onStart?.(info, cases.length);
     },
     caseStarted: (id) => complete.onCase?.(id),
@@ -196,12 +195,13 @@ function runInfo(
     readonly levels: readonly Level[];
     readonly timeoutMs: number;
     readonly expect: readonly ExpectedFailure[];
+    readonly selected: number;
   },
   startedAt: string,
   facts: Readonly<Record<string, string>>,
   jobs: number,
 ): RunInfo {
-  const { shard } = options;
+  const { shard, selected } = options;
   const stale = stalePatterns(options.expect, CASES.map(({ id }) => id));
   const target = targetText(options.target);
   const program = options.target.kind === "command" ? options.target.argv[0] : undefined;
@@ -216,7 +216,7 @@ function runInfo(
     levels: options.levels,
     timeoutMs: options.timeoutMs,
     jobs,
-    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}` }),
+    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}`, selected }),
     ...(stale.length === 0 ? {} : { stalePatterns: stale }),
     facts,
     clauses: LISTED_CLAUSES,

@@ -39,7 +39,10 @@ export function takeShard<T extends { readonly id: string }>(
   if (part === undefined) return cases;
   const { count } = part;
   if (count <= cases.length) return shard(cases, part);
-  throw new HarnessError("usage", `Cannot split ${cases.length} cases into ${count} shards`);
+  throw new HarnessError(
+    "usage",
+    `Cannot make ${count} shards: the number of selected cases is ${cases.length}`,
+  );
 }
 
 /** A case that was not measured counts as the middle one of the others. */

@@ -10,5 +10,6 @@ export * from "./html.ts";
 export * from "./jsonl.ts";
 export * from "./junit.ts";
 export * from "./mark.ts";
+export * from "./merge.ts";
 export * from "./report.ts";
 export * from "./reproduce.ts";
