@@ -6,9 +6,11 @@ import {
   usage,
   type Values,
 } from "./commands/command_line.ts";
+import { debugging } from "./commands/debug.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
 import { exitCode } from "./commands/exit_code.ts";
 import { writeWhole } from "./commands/report_files.ts";
+import { watch } from "./commands/watch.ts";
 import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
@@ -38,6 +40,8 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --repeat N               play each case N times: verdicts that differ fail it as flaky
   --fail-fast              end at the first failure
   --keep-going             play on against a server that has stopped to answer
+  --watch                  play the failed cases again when the server's program changes, then all
+  --debug                  start nothing: say where the server shall listen, and wait without limit
   --shard I/N              play one of N parts of the cases; deno task merge makes one run of them
   --shard-times RESULTS    with --shard: parts that take equally long, by the times of an earlier run
   --rerun-failed RESULTS   play what failed or was not run
@@ -129,6 +133,13 @@ async function showDevice(values: Values, options: Settings, signal: AbortSignal
   print(`\nProfile: ${path}\n${hint}\n`);
 }
 
+async function played(values: Values, options: Settings, signal: AbortSignal): Promise<RunResult> {
+  if (values.watch) return await watch(options, playAndRecord, signal);
+  if (!values.debug) return await playAndRecord(options, signal);
+  await using debug = await debugging(options);
+  return await playAndRecord(debug.options, signal);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const values = parse(args);
   if (!values.probe && values["profile-out"] !== undefined) {
@@ -144,7 +155,7 @@ async function main(args: readonly string[]): Promise<number> {
       await showDevice(values, options, signal);
       return 0;
     }
-    return exitCode(await playAndRecord(options, signal));
+    return exitCode(await played(values, options, signal));
   }
   return 0;
 }

@@ -67,6 +67,88 @@ Deno.test("a run against a faulty server fails, and says how to play the case ag
   assertStringIncludes(output, "\nNOT conformant: 1 failed");
 });
 
+const FAULTY = ["--", Deno.execPath(), "run", "-A", REFERENCE, "--socket-path={socket}"];
+
+Deno.test("a list of expected failures is written, and holds for the next run", async () => {
+  const folder = await Deno.makeTempDir();
+  const list = `${folder}/known.json`;
+  const faulty = [...FAULTY, "--fault=map-again-einval"];
+  const first = await main("dma-map/same-*", "--write-expect", list, ...faulty);
+  assertEquals(first.code, 1);
+  const second = await main("dma-map/same-*", "--expect", list, ...faulty);
+  assertEquals(second.code, 0);
+  assertMatch(second.output, /\nas expected: \d+ passed, \d+ expected failure/);
+  const mended = await main("dma-map/same-*", "--expect", list, ...FAULTY);
+  assertEquals(mended.code, 1);
+  assertMatch(mended.output, /it passed, and dma-map\/same-range-twice says that it fails/);
+  assertMatch(mended.output, /\nNOT as expected: \d+ unexpected pass/);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("an expected failure that names no case fails the run", async () => {
+  const list = await Deno.makeTempFile();
+  await Deno.writeTextFile(list, '[{ "pattern": "dma-mapp/*", "reason": "it was renamed" }]');
+  const { code, output } = await main("device-reset", "--expect", list);
+  assertEquals(code, 1);
+  assertMatch(output, /Stale patterns[^\n]*\n {2}dma-mapp\/\*\n/);
+  assertMatch(output, /\nNOT as expected: .* 1 stale pattern/);
+  await Deno.remove(list);
+});
+
+Deno.test("--max-time cuts a run off, and --fail-fast ends it", async () => {
+  const late = await main("--max-time", "0.9s");
+  assertEquals([late.code, late.files], [3, REPORTS]);
+  assertMatch(late.output, /cut off after 0.9 s, the longest time it may take/);
+  const failing = await main("dma-map", "--fail-fast", ...FAULTY, "--fault=map-again-einval");
+  assertEquals(failing.code, 1);
+  assertMatch(failing.output, /the run ended at its first failure/);
+});
+
+Deno.test("--watch plays what failed again when the program has changed, and then all", async () => {
+  const folder = await Deno.makeTempDir();
+  const program = `${folder}/server`;
+  const write = async (fault: string) => {
+    const words = [Deno.execPath(), "run", "-A", REFERENCE, fault].join(" ");
+    await Deno.writeTextFile(`${program}.new`, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+    await Deno.rename(`${program}.new`, program);
+  };
+  await write("--fault=map-again-einval");
+  const child = start(folder, "dma-map/same-*", "--watch", "--", program);
+  const errors = toText(child.stderr);
+  const said = ["Waiting for a change", "now all cases", "conformant: ", "Waiting for a change"];
+  let output = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += chunk;
+    while (said.length > 0 && output.includes(said[0]!)) {
+      output = output.slice(output.indexOf(said[0]!) + said[0]!.length);
+      said.shift();
+      if (said.length === 3) await write("");
+      if (said.length === 0) child.kill("SIGINT");
+    }
+  }
+  assertEquals([(await child.status).code, await errors, said], [0, "", []]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("--debug says where the server shall listen, and waits for it", async () => {
+  const folder = await Deno.makeTempDir();
+  const child = start(folder, "device-get-info", "--debug", ...FAULTY);
+  const errors = toText(child.stderr);
+  let output = "";
+  let server: Deno.ChildProcess | undefined;
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += chunk;
+    const command = /^ {2}gdb --args (.*--socket-path=\S+)$/m.exec(output)?.[1]?.split(" ");
+    if (command === undefined) continue;
+    server ??= new Deno.Command(command[0]!, { args: command.slice(1), stderr: "null" }).spawn();
+  }
+  assertEquals([(await child.status).code, await errors], [0, ""]);
+  assertMatch(output, /\nconformant: /);
+  server?.kill("SIGTERM");
+  await server?.status;
+  await Deno.remove(folder, { recursive: true });
+});
+
 const MISTAKES: readonly [args: string[], message: string][] = [
   [["--tiemout", "5"], "Unknown option --tiemout: --help shows those that exist"],
   [["--timeout", "soon"], "--timeout must be a positive number of milliseconds: it is soon"],
@@ -84,6 +166,13 @@ const MISTAKES: readonly [args: string[], message: string][] = [
   [["--env", "PATH"], "--env must be NAME=VALUE: it is PATH"],
   [["--server", "'a"], "Cannot read --server: a quote or backslash is never closed"],
   [["--attach", "/x", "--", "y"], "Give the server once"],
+  [["--attach", "/x", "--watch"], "--watch needs a command, not --attach"],
+  [["--watch", "--", "deno"], "--watch needs the path of a program"],
+  [["--watch", "--", "/no/such"], "Cannot watch /no/such: No such file"],
+  [["--jobs", "0"], "--jobs must be a positive number: it is 0"],
+  [["--max-time", "soon"], "--max-time must be a time such as 90s, 15m or 1h: it is soon"],
+  [["--expect", "/no/such.json"], "Cannot read the list of expected failures /no/such.json"],
+  [["--expect", MAIN], "Cannot use the list of expected failures"],
   [["--out", "/proc/report"], "Cannot write reports to /proc/report"],
 ];
 
@@ -104,7 +193,7 @@ Deno.test("a server that cannot be started is told once", async () => {
 Deno.test("--help fits a screen and has three examples", async () => {
   const { code, output } = await main("--help");
   assertEquals(code, 0);
-  assert(output.split("\n").length <= 36);
+  assert(output.split("\n").length <= 50);
   assert(output.split("\n").every((line) => line.length <= 110));
   assertEquals(output.split("Examples:")[1]?.trim().split("\n").length, 3);
 });

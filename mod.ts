@@ -1,14 +1,25 @@
 /**
  * Conformance suite for servers of the vfio-user protocol.
  *
- * @example Judge a server from your own tests
+ * @example Judge a server from your own tests: each case becomes one of them
  * ```ts no-run
- * import { run } from "@vfio-user/conformance";
+ * import { failureText, isUnexpected, run } from "@vfio-user/conformance";
  *
- * const result = await run({
+ * const { info, results } = await run({
  *   target: { kind: "command", argv: ["./my-server", "--socket-path={socket}"] },
+ *   patterns: ["device-get-info", "dma-map/*same*"],
  * });
- * console.assert(result.results.every(({ verdict }) => verdict !== "fail"));
+ *
+ * for (const result of results) {
+ *   Deno.test({
+ *     name: result.id,
+ *     ignore: result.verdict === "skip",
+ *     fn() {
+ *       if (!isUnexpected(result, info.levels)) return;
+ *       throw new Error(result.failure && failureText(result.failure));
+ *     },
+ *   });
+ * }
  * ```
  *
  * @module
@@ -117,6 +128,8 @@ export interface RunOptions {
   readonly jobs?: number;
   /** How often each case is played; one whose verdicts differ fails as flaky. Default: 1. */
   readonly repeat?: number;
+  /** Play a failing case again, alone, before it is reported. Default: true. */
+  readonly replay?: boolean;
   /** Play no more after the first unexpected result. Default: false. */
   readonly failFast?: boolean;
   /** Play all cases even against a server that answers no more. Default: false. */
@@ -125,6 +138,8 @@ export interface RunOptions {
   readonly maxTimeMs?: number;
   /** Ends the run early; what was not played is listed as not run. A text as its reason is reported. */
   readonly signal?: AbortSignal;
+  /** A connection has to wait for a server to listen at this path. */
+  readonly onWait?: (path: string) => void;
   /** The server is up; `total` cases will follow. */
   readonly onStart?: (info: RunInfo, total: number) => void;
   /** A case begins. */

@@ -42,7 +42,19 @@ const OPTIONS = {
     "shard-times",
     "rerun-failed",
   ],
-  boolean: ["fail-fast", "keep-going", "fd", "list", "json", "probe", "verbose", "help", "version"],
+  boolean: [
+    "fail-fast",
+    "keep-going",
+    "watch",
+    "debug",
+    "fd",
+    "list",
+    "json",
+    "probe",
+    "verbose",
+    "help",
+    "version",
+  ],
   collect: ["skip", "env"],
 } as const;
 
@@ -148,6 +160,9 @@ function target(values: Values): Target {
   if (given.filter(Boolean).length > 1) {
     throw usage("Give the server once: as a command behind --, as --server, or as --attach");
   }
+  if (attach !== undefined && (values.debug || values.watch)) {
+    throw usage(`--${values.debug ? "debug" : "watch"} needs a command, not --attach`);
+  }
   if (attach !== undefined) return { kind: "attach", path: attach };
   const command = values["--"].length > 0 ? values["--"] : words(values, "server");
   const [cwd, before, after] = [
@@ -156,6 +171,7 @@ function target(values: Values): Target {
     words(values, "after"),
   ];
   const passFd = values.fd === true;
+  if (passFd && values.debug === true) throw usage("--debug starts nothing: leave out --fd");
   return {
     kind: "command",
     argv: withPlaceholder(command ?? referenceServer(), passFd),
@@ -221,6 +237,7 @@ async function shardOption(values: Values): Promise<Shard | undefined> {
     if (path !== undefined) throw usage("--shard-times needs --shard");
     return undefined;
   }
+  if (values.watch) throw usage("--watch plays on one machine: leave out --shard");
   const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(given) ?? []).map(Number);
   if (index === undefined || count === undefined || index < 1 || index > count) {
     throw usage(`--shard must be I/N with I from 1 to N, such as 2/4: it is ${given}`);
@@ -243,17 +260,24 @@ async function patterns(values: Values): Promise<readonly string[]> {
   return ids;
 }
 
-/** Options that choose cases, each with a value: they have no place where a single case is named. */
-const CHOOSING = ["--shard", "--shard-times", "--rerun-failed"];
+/** Options that a single case does not need when it is played again: with a value, and without. */
+const NOT_AGAIN: readonly string[] = [
+  "--write-expect",
+  "--max-time",
+  "--shard",
+  "--shard-times",
+  "--rerun-failed",
+];
+const NOT_AGAIN_FLAGS: readonly string[] = ["--watch", "--debug", "--fail-fast", "--keep-going"];
 
-/** The arguments as given, without those that choose cases: what plays a single case of this server again. */
+/** The arguments as given, without patterns: what plays a single case of this server again. */
 function reproduceArguments(args: readonly string[], values: Values): string[] {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
   const patterns = new Set(values._);
-  const chooses = (arg: string) => CHOOSING.includes(arg.split("=")[0]!);
-  const kept = own.filter((arg, i) =>
-    !patterns.has(arg) && !chooses(arg) && !CHOOSING.includes(own[i - 1] ?? "")
+  const again = own.filter((arg, i) =>
+    !patterns.has(arg) && !NOT_AGAIN_FLAGS.includes(arg) &&
+    !NOT_AGAIN.includes(arg.split("=")[0]!) && !NOT_AGAIN.includes(own[i - 1] ?? "")
   );
-  return [...kept, ...(end < 0 ? [] : args.slice(end))];
+  return [...again, ...(end < 0 ? [] : args.slice(end))];
 }

@@ -181,23 +181,28 @@ export class Player {
     if (attempt.failure === undefined) return attempt;
     if (attempt.failure.kind === "leak") {
       // What a server opens once, when it is first needed, is no leak.
-      return await this.#again(row, "the server held more at first, and no more the second time");
+      const once = "the server held more at first, and no more the second time";
+      return await this.#again(row, attempt, once);
     }
     await this.#stage.replace();
     const { replay = true } = this.#options;
     if (alone || !replay || this.#stage.stopped) return attempt;
-    return await this.#again(
-      row,
-      "failed at first, after other cases on the same server, and passed alone",
-    );
+    const passed = "failed at first, after other cases on the same server, and passed alone";
+    return await this.#again(row, attempt, passed);
   }
 
-  /** The second attempt counts. */
-  async #again(row: Case, noteWhenPassed: string): Promise<Attempt> {
-    const again = await this.#attempt(row);
-    if (again.failure === undefined) return { ...again, notes: [...again.notes, noteWhenPassed] };
-    await this.#stage.replace();
-    return again;
+  /** The second attempt counts, where there can be one. */
+  async #again(row: Case, first: Attempt, noteWhenPassed: string): Promise<Attempt> {
+    try {
+      const again = await this.#attempt(row);
+      if (again.failure === undefined) return { ...again, notes: [...again.notes, noteWhenPassed] };
+      await this.#stage.replace();
+      return again;
+    } catch (error) {
+      if (!(error instanceof HarnessError) || error.kind !== "start") throw error;
+      const note = `it could not be played again: ${error.message}`;
+      return { ...first, notes: [...first.notes, note] };
+    }
   }
 
   async #attempt(row: Case): Promise<Attempt> {

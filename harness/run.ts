@@ -61,7 +61,8 @@ export async function play(
     startMs: options.startMs,
     graceMs: options.graceMs,
   };
-  await using stage = new Stage(target, limits);
+  const { onWait } = options;
+  await using stage = new Stage(target, { ...limits, ...(onWait && { onWait }) });
   const further = furtherJobs(cases, target, options);
   const { casesModule = "" } = options;
   await using jobs = new Jobs(further, { target, stage: limits, casesModule });

@@ -38,8 +38,9 @@ const CASES: readonly Case[] = [
   { id: "after", title: "", clause: "any", steps: [getInfo(), expect(reply({ argsz: 16 }))] },
 ];
 
-function stub(behaviour = ""): Target {
-  const argv = [Deno.execPath(), "run", "--allow-all", "--quiet", STUB, "{socket}", behaviour];
+function stub(behaviour = "", memory = ""): Target {
+  const program = [Deno.execPath(), "run", "--allow-all", "--quiet", STUB];
+  const argv = [...program, "{socket}", behaviour, memory];
   return { kind: "command", argv };
 }
 
@@ -49,7 +50,12 @@ async function playCases(
   options: Partial<PlayOptions> = {},
 ): Promise<Played> {
   const selected = selectCases([{ id: "stub", title: "Stub", cases }]);
-  return await play(selected, stub(behaviour), { ...OPTIONS, ...options });
+  const memory = await Deno.makeTempFile();
+  try {
+    return await play(selected, stub(behaviour, memory), { ...OPTIONS, ...options });
+  } finally {
+    await Deno.remove(memory);
+  }
 }
 
 function reason(result: CaseResult | undefined): string {
@@ -173,4 +179,65 @@ Deno.test("play() sees the second server die, and not the first", async () => {
   const { results } = await playCases("dies", [OTHER_SERVER, CASES[2]!]);
   assertEquals(results.map(({ verdict }) => verdict), ["fail", "pass"]);
   assertStringIncludes(reason(results[0]), "the server exited with code 3");
+});
+
+const SILENT: readonly Case[] = Array.from({ length: 6 }, (_, i) => ({
+  ...CASES[1]!,
+  id: `silent-${i}`,
+}));
+
+Deno.test("play() gives a suite up after three cases in a row without an answer", async () => {
+  const selected = selectCases([
+    { id: "silent", title: "", cases: SILENT },
+    { id: "other", title: "", cases: CASES },
+  ]);
+  const { results, complete } = await play(selected, stub("is-silent"), OPTIONS);
+  assertEquals(results.map(({ verdict }) => verdict), [
+    ...["fail", "fail", "fail", "skip", "skip", "skip"],
+    ...["pass", "fail", "pass"],
+  ]);
+  assertEquals(results[5]?.skip?.kind, "not-run");
+  assertStringIncludes(results[5]?.skip?.text ?? "", "--keep-going");
+  assert(complete);
+});
+
+Deno.test("play() ends when the server answers no new client either", async () => {
+  const { results, complete } = await playCases("falls-silent", [...SILENT, CASES[0]!], {
+    replay: false,
+  });
+  assertEquals(results.map(({ verdict }) => verdict), [
+    ...["fail", "fail", "fail", "skip", "skip", "skip", "skip"],
+  ]);
+  assertStringIncludes(results[6]?.skip?.text ?? "", "the server answers no more");
+  assert(complete);
+});
+
+Deno.test("play() reports a failure that cannot be played again", async () => {
+  const { results } = await playCases("falls-silent", [SILENT[0]!, CASES[0]!, SILENT[1]!]);
+  assertEquals(results.map(({ verdict }) => verdict), ["fail", "pass", "fail"]);
+  assertStringIncludes(results[2]?.notes.join() ?? "", "could not be played again");
+});
+
+Deno.test("play() keeps going where it is told to", async () => {
+  const { results } = await playCases("is-silent", SILENT, { keepGoing: true });
+  assertEquals(results.map(({ verdict }) => verdict), Array(6).fill("fail"));
+});
+
+Deno.test("play() calls a case flaky that fails at times", async () => {
+  const { results } = await playCases("every-second", CASES, { repeat: 4, replay: false });
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "fail", "pass"]);
+  const { flaky, failure, transcript } = results[1]!;
+  assertEquals([flaky?.attempts, flaky?.passed, failure?.kind], [4, 2, "mismatch"]);
+  assert(transcript.length > 0 && (flaky?.transcript.length ?? 0) > 0);
+  assertEquals(results[0]?.flaky, undefined);
+});
+
+Deno.test("play() plays no more when its listener says so", async () => {
+  const selected = selectCases([{ id: "stub", title: "", cases: CASES }]);
+  const { results, complete } = await play(selected, stub("closes"), OPTIONS, {
+    caseFinished: ({ verdict }) => verdict === "fail" ? "stop" : undefined,
+  });
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "fail", "skip"]);
+  assertEquals(results[2]?.skip?.text, "the run ended at its first failure");
+  assert(complete);
 });

@@ -20,6 +20,8 @@ export interface ServerLimits {
   readonly startMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
+  /** Called when a connection has to wait for a server to listen at the path: a person may have to start it. */
+  readonly onWait?: (path: string) => void;
 }
 
 const RETRY_MS = 2;
@@ -42,6 +44,7 @@ export class Server implements AsyncDisposable {
   readonly #folder: string | undefined;
   readonly #stdio: "null" | "pipes";
   readonly #ended: Promise<Exit>;
+  #killed = false;
 
   private constructor(
     target: Target,
@@ -93,14 +96,15 @@ export class Server implements AsyncDisposable {
   /** Connects within `ms`. Throws `HarnessError` of kind `start` when it has ended or never listens. */
   async connect(ms: number): Promise<UnixSocket> {
     const deadline = performance.now() + ms;
-    while (true) {
+    for (let tries = 0;; tries++) {
+      if (tries === 1) this.#limits.onWait?.(this.path);
       const socket = this.exit === undefined ? tryConnect(this.path) : undefined;
       if (socket instanceof UnixSocket) return socket;
       if (this.exit !== undefined) {
         await this.output.ended(OUTPUT_MS);
         throw new HarnessError("start", `Cannot connect to the server: ${exitText(this.exit)}`);
       }
-      if (performance.now() >= deadline) {
+      if (performance.now() >= deadline || this.#killed) {
         const reason = `${socket?.message ?? this.path} for ${ms} ms`;
         throw new HarnessError("start", `Cannot connect to the server: ${reason}`);
       }
@@ -137,8 +141,9 @@ export class Server implements AsyncDisposable {
     return this.exit;
   }
 
-  /** Ends it at once, without grace; what waits for it sees the connection close. */
+  /** Ends it at once, without grace; what waits for it sees the connection close, or that there will be none. */
   kill(): void {
+    this.#killed = true;
     if (this.#child !== undefined) signalGroup(this.#child.pid, SIGKILL);
   }
 

@@ -47,6 +47,8 @@ export class Stage implements World, AsyncDisposable {
   /** Servers that were ended: with the second it is worth while to have a spare one. */
   #ended = 0;
   #shared: Connection | undefined;
+  /** Whoever waits for the server does so here. */
+  #latest: Connection | undefined;
   /** What servers that are gone had printed; bounded, since each of them is. */
   #output = "";
   #clients = 0;
@@ -149,6 +151,7 @@ export class Stage implements World, AsyncDisposable {
       const ms = this.fresh ? this.#options.startMs : this.timeoutMs;
       const connection = new Connection(await server.connect(ms), transcript);
       this.#clients++;
+      this.#latest = connection;
       return connection;
     } catch (error) {
       if (this.fresh || !(error instanceof HarnessError)) throw error;
@@ -324,6 +327,7 @@ export class Stage implements World, AsyncDisposable {
     this.#server?.kill();
     this.#first?.server?.kill();
     void this.#spare?.then((spare) => spare?.kill());
+    this.#latest?.socket.hangUp();
     this.#shared?.[Symbol.dispose]();
   }
 

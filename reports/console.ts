@@ -58,6 +58,9 @@ const COLORS: Readonly<Record<Conclusion, (text: string) => string>> = {
   "not judged": yellow,
 };
 
+/** Fewer cases say nothing about the others. */
+const LEAST_TO_ESTIMATE = 20;
+
 /** Longest list of cases in the command that plays the failed ones again. */
 const MAX_AGAIN = 10;
 
@@ -82,7 +85,10 @@ class Console implements ConsoleReport {
     this.#total = total;
     const levels = info.levels.join(", ");
     this.#line(`${this.#paint(bold, oneLine(info.label))}  ${oneLine(info.target)}`);
-    this.#line(this.#paint(gray, `${plural(total, "case")}; a breach of ${levels} fails the run`));
+    const { jobs = 1 } = info;
+    const servers = jobs > 1 ? ` on ${jobs} servers` : "";
+    const head = `${plural(total, "case")}${servers}; a breach of ${levels} fails the run`;
+    this.#line(this.#paint(gray, head));
     this.#line("");
   }
 
@@ -106,7 +112,14 @@ class Console implements ConsoleReport {
   finished(run: RunResult, files: readonly string[]): void {
     this.#levels = run.info.levels;
     this.#suiteLine();
-    for (const lines of [this.#skips(run), this.#warnings(run), this.#again(run)]) {
+    for (
+      const lines of [
+        this.#skips(run),
+        this.#warnings(run),
+        this.#stale(run),
+        this.#again(run),
+      ]
+    ) {
       if (lines.length > 0) this.#line(["", ...lines].join("\n"));
     }
     if (files.length > 0) this.#line("");
@@ -159,6 +172,12 @@ class Console implements ConsoleReport {
     return [this.#paint(yellow, head), ...lines];
   }
 
+  #stale({ info: { stalePatterns = [] } }: RunResult): string[] {
+    if (stalePatterns.length === 0) return [];
+    const head = "Stale patterns, expected failures that name no case:";
+    return [this.#paint(red, head), ...stalePatterns.map((pattern) => `  ${oneLine(pattern)}`)];
+  }
+
   #again({ results, info }: RunResult): string[] {
     const bad = results.filter((result) => isUnexpected(result, info.levels));
     if (bad.length === 0) return [];
@@ -172,10 +191,16 @@ class Console implements ConsoleReport {
   #progress(id: string): void {
     if (!this.#options.terminal) return;
     const failed = this.#failed === 0 ? "" : `  ${this.#failed} failed`;
-    const text = `${this.#done}/${this.#total}${failed}  ${durationText(this.#elapsedMs)}  ${
-      oneLine(id)
-    }`;
+    const time = `${durationText(this.#elapsedMs)}${this.#left()}`;
+    const text = `${this.#done}/${this.#total}${failed}  ${time}  ${oneLine(id)}`;
     this.#write(`\r\x1b[K${text.slice(0, (this.#options.columns ?? 80) - 1)}`);
+  }
+
+  /** How long the rest will take, once enough was played to say. */
+  #left(): string {
+    if (this.#done < LEAST_TO_ESTIMATE || this.#done === this.#total) return "";
+    const ms = this.#elapsedMs / this.#done * (this.#total - this.#done);
+    return ms < 1000 ? ", nearly done" : `, about ${durationText(ms)} left`;
   }
 
   #line(text: string): void {

@@ -15,6 +15,7 @@ export type { Received, ReceiveResult, SendResult } from "./message_io.ts";
 export type { Readiness } from "./poll.ts";
 
 const SHUT_WR = 1;
+const SHUT_RDWR = 2;
 const SIOCOUTQ = 0x5411n;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
@@ -150,6 +151,11 @@ export class UnixSocket implements Disposable {
   shutdownWrite(): void {
     const what = "shut down the writing half of a socket";
     unwrap(what, "shutdown", libc().shutdown(this.fd.number, SHUT_WR));
+  }
+
+  /** Ends both halves of the stream: whoever waits here sees its end. Nothing happens once disposed. */
+  hangUp(): void {
+    if (!this.fd.closed) libc().shutdown(this.fd.number, SHUT_RDWR);
   }
 
   /**

@@ -1,16 +1,21 @@
 // A server for tests of the harness: answers VERSION, GET_INFO and nothing else well.
-// Usage: stub_server.ts PATH [behaviour]
+// Usage: stub_server.ts PATH [behaviour [file that outlives it]]
 
 import { Command } from "../wire/constants.ts";
 import { DeviceInfo, Header, Version } from "../wire/messages.ts";
 
-const [path = "", behaviour = ""] = Deno.args;
+const [path = "", behaviour = "", memory = ""] = Deno.args;
 
 /** What REGION_READ makes it do; a plain server refuses. */
 const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unknown> = {
   "dies": () => Deno.exit(3),
   "kills-itself": () => Deno.kill(Deno.pid, "SIGKILL"),
   "is-silent": () => {},
+  "falls-silent": () => remember(remembered() + 1),
+  "every-second": async (client, request) => {
+    remember(remembered() + 1);
+    await client.write(header(request, 16, remembered() % 2 === 0 ? 0x21 : 1));
+  },
   "closes": (client) => client.close(),
   "claims-4-gib": (client, request) => client.write(header(request, 0xffff_ffff)),
   "claims-nothing": (client, request) => client.write(header(request, 0)),
@@ -35,6 +40,15 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
     await client.write(header(request, 16, 0x21));
   },
 };
+
+/** What servers before this one have left for it. */
+function remembered(): number {
+  return Deno.readTextFileSync(memory).length;
+}
+
+function remember(count: number): void {
+  Deno.writeTextFileSync(memory, "x".repeat(count));
+}
 
 interface Request {
   readonly msgId: number;
@@ -61,6 +75,7 @@ async function fill(client: Deno.UnixConn, bytes: Uint8Array): Promise<boolean> 
 
 async function answer(client: Deno.UnixConn, request: Request): Promise<void> {
   if (behaviour === "never-answers") return;
+  if (behaviour === "falls-silent" && remembered() >= 3) return;
   const info = DeviceInfo.encode({ argsz: 16, flags: 2 });
   if (request.command === Command.VERSION) {
     await client.write(Uint8Array.from([...header(request, 20), ...Version.encode({ minor: 1 })]));

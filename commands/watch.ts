@@ -1,0 +1,76 @@
+import { type CaseResult, isUnexpected, type RunResult, type Target } from "../mod.ts";
+import { type Settings, usage } from "./command_line.ts";
+import { print } from "./entry.ts";
+
+/** A linker writes for a while: the program is taken once nothing has happened to it for so long, in ms. */
+const SETTLE_MS = 300;
+
+/**
+ * Plays, and again whenever the server's program changes: first what failed, and the rest once that passes. Ends
+ * with the signal; its value is the last run.
+ */
+export async function watch(
+  options: Settings,
+  play: (options: Settings, signal: AbortSignal) => Promise<RunResult>,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const program = await programOf(options.target);
+  let failed: readonly string[] = [];
+  while (true) {
+    let result = await play(
+      failed.length === 0 ? options : { ...options, patterns: failed },
+      signal,
+    );
+    const again = failed.length > 0;
+    failed = unexpected(result);
+    if (again && failed.length === 0 && result.complete) {
+      print("\nWhat had failed passes: now all cases.\n\n");
+      result = await play(options, signal);
+      failed = unexpected(result);
+    }
+    if (signal.aborted) return result;
+    print(`\nWaiting for a change of ${program} (Ctrl-C ends)\n`);
+    if (!await changed(program, signal)) return result;
+    print("\n");
+  }
+}
+
+function unexpected({ results, info }: RunResult): string[] {
+  return results.filter((one: CaseResult) => isUnexpected(one, info.levels)).map(({ id }) => id);
+}
+
+async function programOf(target: Target): Promise<string> {
+  const program = target.kind === "command" ? target.argv[0]! : "";
+  if (!program.includes("/")) {
+    throw usage(
+      "--watch needs the path of a program: deno task conformance --watch -- ./my-server",
+    );
+  }
+  try {
+    return await Deno.realPath(
+      target.kind === "command" && target.cwd ? `${target.cwd}/${program}` : program,
+    );
+  } catch (error) {
+    throw usage(`Cannot watch ${program}: ${(error as Error).message}`);
+  }
+}
+
+/** Waits until the program has changed and is whole again; false when the signal came first. */
+async function changed(program: string, signal: AbortSignal): Promise<boolean> {
+  // Its folder: a linker may put a new file in place of the old one.
+  const watcher = Deno.watchFs(program.slice(0, program.lastIndexOf("/")), { recursive: false });
+  const ended = new AbortController();
+  ended.signal.addEventListener("abort", () => watcher.close());
+  const stop = () => ended.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  for await (const { paths, kind } of watcher) {
+    if (kind === "access" || kind === "remove" || !paths.includes(program)) continue;
+    clearTimeout(timer);
+    timer = setTimeout(stop, SETTLE_MS);
+  }
+  clearTimeout(timer);
+  signal.removeEventListener("abort", stop);
+  return !signal.aborted;
+}
