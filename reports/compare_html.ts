@@ -11,7 +11,7 @@ import {
 } from "./compare.ts";
 import { heading, runTitle, timesText, timeText } from "./compare_text.ts";
 import { badge } from "./html_overview.ts";
-import { page } from "./html_page.ts";
+import { page, remarksBox } from "./html_page.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import { durationText, oneLine } from "./text.ts";
 
@@ -31,7 +31,7 @@ export function compareHtml(comparison: Comparison): string {
 </header>
 <main>
 <dl>${runRow("Old", old.info)}${runRow("New", now.info)}</dl>
-${remarks.map((remark) => markup`<p class="alarm">${remark}</p>\n`)}
+${remarksBox(remarks)}
 ${CHANGES.map((change) => changeSection(comparison, change))}
 <section><h2>Time</h2>
 <p class="sub">${timesText(total)}</p>

@@ -1,5 +1,5 @@
 import { STYLE } from "./html_style.ts";
-import { Markup, markup } from "./markup.ts";
+import { Markup, markup, NOTHING } from "./markup.ts";
 import { oneLine } from "./text.ts";
 
 /** A page that needs nothing else, in the look of the report: no request, no script. */
@@ -19,4 +19,14 @@ ${body}
 </body>
 </html>
 `.text;
+}
+
+/** What a reader has to know before the tables. */
+export function remarksBox(remarks: readonly string[]): Markup {
+  if (remarks.length === 0) return NOTHING;
+  const lines = remarks.map((remark, i) =>
+    markup`${i === 0 ? NOTHING : markup`<br>`}${oneLine(remark, 2000)}`
+  );
+  return markup`<p class="alarm">${lines}</p>
+`;
 }

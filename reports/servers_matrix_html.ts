@@ -1,5 +1,5 @@
 import { badge } from "./html_overview.ts";
-import { page } from "./html_page.ts";
+import { page, remarksBox } from "./html_page.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import { type CaseRow, isTelling, type ServersMatrix, type SuiteRow } from "./servers_matrix.ts";
 import { oneLine } from "./text.ts";
@@ -13,13 +13,18 @@ export function matrixHtml(matrix: ServersMatrix): string {
 <h1>${title}</h1>
 </header>
 <main>
-${remarks.map((remark) => markup`<p class="alarm">${oneLine(remark, 2000)}</p>\n`)}
-<section><h2>Suites</h2>
+${remarksBox(remarks)}<section><h2>Suites</h2>
 <table class="list">${head("Suite", names)}<tbody>
 ${suites.map(suiteRow)}</tbody></table></section>
-<section><h2>Cases</h2>
-<p class="sub">Unfolded are the suites in which the servers differ, or a case does not pass.</p>
-${suites.map((suite) => caseTable(suite, names))}</section>
+${tellingCases(matrix)}
+<section><h2>All cases</h2>
+${
+    suites.map(({ id, cases }) =>
+      markup`<details class="fold"><summary>${oneLine(id)}</summary>
+${caseTable(cases, names)}</details>
+`
+    )
+  }</section>
 </main>`;
   return page(title, body);
 }
@@ -35,12 +40,16 @@ function suiteRow({ id, counts }: SuiteRow): Markup {
 `;
 }
 
-function caseTable({ id, cases }: SuiteRow, names: readonly string[]): Markup {
-  const open = cases.some(isTelling) ? markup` open` : NOTHING;
-  return markup`<details class="fold"${open}><summary>${oneLine(id)}</summary>
-<table class="list">${head("Case", names)}<tbody>
-${cases.map(caseRow)}</tbody></table></details>
-`;
+function tellingCases({ suites, names }: ServersMatrix): Markup {
+  const telling = suites.flatMap(({ cases }) => cases).filter(isTelling);
+  if (telling.length === 0) return NOTHING;
+  return markup`<section><h2>Cases in which servers differ, or that fail <small>${telling.length}</small></h2>
+${caseTable(telling, names)}</section>`;
+}
+
+function caseTable(cases: readonly CaseRow[], names: readonly string[]): Markup {
+  return markup`<table class="list">${head("Case", names)}<tbody>
+${cases.map(caseRow)}</tbody></table>`;
 }
 
 function caseRow({ id, title, cells }: CaseRow): Markup {
