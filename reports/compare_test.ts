@@ -114,7 +114,10 @@ Deno.test("compare() adds up the time of what both played, and names suites only
   const slow = (id: string, durationMs: number, change: Partial<CaseResult> = {}) =>
     caseResult(id, { durationMs, ...change });
   const comparison = compare(
-    runOf(slow("a/x", 100), slow("a/y", 100), slow("b/x", 1000), slow("c/x", 1), slow("d/x", 9000)),
+    runOf(
+      ...[slow("a/x", 100), slow("a/y", 100), slow("b/x", 1000), slow("c/x", 1), slow("d/x", 9000)],
+      slow("f/x", 1, { verdict: "skip", skip: { kind: "need", text: "" } }),
+    ),
     runOf(
       slow("a/x", 300),
       slow("a/y", 300),
@@ -122,6 +125,7 @@ Deno.test("compare() adds up the time of what both played, and names suites only
       slow("c/x", 100),
       slow("d/x", 0, { verdict: "skip", skip: { kind: "need", text: "" } }),
       slow("e/x", 9000),
+      slow("f/x", 9000),
     ),
   );
   assertEquals(comparison.total, { suite: "", cases: 4, oldMs: 1201, newMs: 2000 });
