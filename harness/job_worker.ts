@@ -6,7 +6,7 @@ import { Agenda } from "./agenda.ts";
 import type { Clause, Suite } from "./case.ts";
 import { HarnessError } from "./harness_error.ts";
 import type { FromJob, JobOrder, JobStart, ToJob } from "./jobs.ts";
-import { Player } from "./player.ts";
+import { playAgenda, Player } from "./player.ts";
 import { casesOf } from "./select.ts";
 import { Stage } from "./stage.ts";
 
@@ -37,10 +37,10 @@ async function play(order: JobOrder, stage: Stage, { SUITES, CLAUSES }: Cases): 
   // One that cannot be started beside the first takes no case.
   if (!await reachable(stage)) return;
   const player = new Player(stage, order.device, agenda, { ...order.player, clauses: CLAUSES });
-  for (let index = agenda.take(); index !== undefined; index = agenda.take()) {
-    tell({ kind: "took", index });
-    tell({ kind: "played", index, result: await player.result(selected[index]!) });
-  }
+  await playAgenda(player, selected, agenda, {
+    took: (index) => tell({ kind: "took", index }),
+    played: (index, result) => tell({ kind: "played", index, result }),
+  });
 }
 
 async function reachable(stage: Stage): Promise<boolean> {

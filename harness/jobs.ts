@@ -1,6 +1,6 @@
 import type { Agenda } from "./agenda.ts";
 import type { DeviceFacts } from "./device_facts.ts";
-import type { PlayerOptions } from "./player.ts";
+import type { JobListener, PlayerOptions } from "./player.ts";
 import type { CaseResult } from "./results.ts";
 import type { SelectedCase } from "./select.ts";
 import type { LifeFacts, StageOptions } from "./stage.ts";
@@ -33,12 +33,6 @@ export type FromJob =
   | { readonly kind: "took"; readonly index: number }
   | { readonly kind: "played"; readonly index: number; readonly result: CaseResult }
   | { readonly kind: "ended" };
-
-/** Who hears what jobs do. */
-export interface JobListener {
-  took(index: number): void;
-  played(index: number, result: CaseResult): void;
-}
 
 /** Longer than a job needs to stop its server. */
 const ENDING_MS = 5000;
@@ -88,7 +82,7 @@ class Job {
   readonly #worker: Worker;
   readonly #end: () => void;
   #listener: JobListener | undefined;
-  #taken: number | undefined;
+  readonly #taken = new Set<number>();
 
   constructor(start: JobStart) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -102,9 +96,9 @@ class Job {
     this.tell(start);
   }
 
-  /** The case that it took and did not play. */
+  /** The cases that it took and did not play. */
   get left(): readonly number[] {
-    return this.#taken === undefined ? [] : [this.#taken];
+    return [...this.#taken];
   }
 
   begin(order: JobOrder, listener: JobListener): void {
@@ -122,10 +116,10 @@ class Job {
 
   #hear(message: FromJob): void {
     if (message.kind === "took") {
-      this.#taken = message.index;
+      this.#taken.add(message.index);
       this.#listener?.took(message.index);
     } else if (message.kind === "played") {
-      this.#taken = undefined;
+      this.#taken.delete(message.index);
       this.#listener?.played(message.index, message.result);
     } else if (message.kind === "ended") {
       this.#end();

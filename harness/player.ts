@@ -2,6 +2,7 @@ import type { Agenda, Stop } from "./agenda.ts";
 import { ask } from "./ask.ts";
 import type { Case, Clause } from "./case.ts";
 import { Conversation, leavesStream } from "./converse.ts";
+import { DescriptorWatch } from "./descriptor_watch.ts";
 import type { DeviceFacts } from "./device_facts.ts";
 import { HarnessError } from "./harness_error.ts";
 import { unmetNeed } from "./needs.ts";
@@ -33,6 +34,12 @@ export interface PlayerOptions {
   readonly beganAt: number;
 }
 
+/** Who hears what is played. */
+export interface JobListener {
+  took(index: number): void;
+  played(index: number, result: CaseResult): void;
+}
+
 /** As many cases in a row without a server end the run. */
 const MAX_LOST = 3;
 
@@ -53,6 +60,7 @@ export class Player {
   readonly #device: DeviceFacts;
   readonly #agenda: Agenda;
   readonly #options: PlayerOptions;
+  readonly #descriptors = new DescriptorWatch();
   /** Cases in a row that found no server. */
   #lost = 0;
 
@@ -80,6 +88,17 @@ export class Player {
       durationMs: now() - started,
       ...outcome,
     };
+  }
+
+  /** Ends the server; a sanitizer that speaks then fails the last case that was played, which is given. */
+  async end(last: CaseResult): Promise<CaseResult> {
+    await this.#stage.replace();
+    const log = this.#stage.forgetOutput();
+    const seen = sanitizerReport(log);
+    if (seen === undefined || last.verdict !== "pass") return last;
+    const failure = { kind: "crash", expected: ["no sanitizer report at the end"], seen } as const;
+    const note = "the report is about all cases that the server had served";
+    return { ...last, verdict: "fail", failure, notes: [...last.notes, note], log: last.log + log };
   }
 
   async #outcome(selected: SelectedCase) {
@@ -216,6 +235,7 @@ export class Player {
     failure = failure === undefined
       ? await this.#settle(row, conversation)
       : await this.#explain(failure);
+    failure ??= await this.#leak();
     const log = await stage.takeOutput();
     const report = sanitizerReport(log);
     if (report !== undefined) {
@@ -223,6 +243,13 @@ export class Player {
     }
     const notes = conversation.notes;
     return { ...(failure === undefined ? {} : { failure }), notes, transcript, log };
+  }
+
+  async #leak(): Promise<Failure | undefined> {
+    const more = await this.#descriptors.grown(this.#stage);
+    if (more === 0) return undefined;
+    const expected = ["the server to hold no more descriptors than before the case"];
+    return { kind: "leak", expected, seen: `${more} more` };
   }
 
   /** Shares the connection with the next row, or checks that the next client is served. */
@@ -251,6 +278,24 @@ export class Player {
 
 function skipped(skip: Skip) {
   return { verdict: "skip", skip, notes: [], transcript: [], log: "" } as const;
+}
+
+/** Plays what an agenda gives until there is no more. A pass at the end is told when the server has ended. */
+export async function playAgenda(
+  player: Player,
+  cases: readonly SelectedCase[],
+  agenda: Agenda,
+  listener: JobListener,
+): Promise<void> {
+  let last: { readonly index: number; readonly result: CaseResult } | undefined;
+  for (let index = agenda.take(); index !== undefined; index = agenda.take()) {
+    listener.took(index);
+    const result = await player.result(cases[index]!);
+    if (last !== undefined) listener.played(last.index, last.result);
+    last = result.verdict === "pass" ? { index, result } : undefined;
+    if (last === undefined) listener.played(index, result);
+  }
+  if (last !== undefined) listener.played(last.index, await player.end(last.result));
 }
 
 /** Milliseconds since 1970, as finely as `performance.now()`, and alike in all threads. */

@@ -2,7 +2,7 @@ import { Agenda, type Stop } from "./agenda.ts";
 import type { DeviceFacts } from "./device_facts.ts";
 import { Jobs } from "./jobs.ts";
 import { meet } from "./meet.ts";
-import { now, Player, type PlayerOptions } from "./player.ts";
+import { now, playAgenda, Player, type PlayerOptions } from "./player.ts";
 import type { DeviceProfile } from "./profile.ts";
 import type { CaseResult } from "./results.ts";
 import type { SelectedCase } from "./select.ts";
@@ -80,16 +80,15 @@ export async function play(
   const how = { replay, repeat, keepGoing, beganAt };
   const player = new Player(stage, device, agenda, { ...how, clauses: options.clauses });
   const ids = cases.map(({ id, leftOutBy }) => ({ id, ...(leftOutBy && { leftOutBy }) }));
-  jobs.begin({ cases: ids, device, life: stage.lifeFacts, player: how }, agenda, {
-    took: (index) => listener.caseStarted?.(cases[index]!.id),
-    played: (index, result) => inOrder.add(index, result),
-  });
-  const playOne = async (index: number) => {
-    listener.caseStarted?.(cases[index]!.id);
-    inOrder.add(index, await player.result(cases[index]!));
+  const jobListener = {
+    took: (index: number) => listener.caseStarted?.(cases[index]!.id),
+    played: (index: number, result: CaseResult) => inOrder.add(index, result),
   };
-  for (let index = agenda.take(); index !== undefined; index = agenda.take()) await playOne(index);
-  for (const index of await jobs.ended()) await playOne(index);
+  jobs.begin({ cases: ids, device, life: stage.lifeFacts, player: how }, agenda, jobListener);
+  await playAgenda(player, cases, agenda, jobListener);
+  for (const index of await jobs.ended()) {
+    inOrder.add(index, await player.result(cases[index]!));
+  }
   return {
     results: inOrder.results,
     life: stage.life,

@@ -241,3 +241,22 @@ Deno.test("play() plays no more when its listener says so", async () => {
   assertEquals(results[2]?.skip?.text, "the run ended at its first failure");
   assert(complete);
 });
+
+Deno.test("play() blames the case in which a server opens a descriptor and keeps it", async () => {
+  const { results } = await playCases("leaks");
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "fail", "pass"]);
+  assertEquals(results[1]?.failure?.kind, "leak");
+  assertStringIncludes(reason(results[1]), "got 1 more");
+});
+
+Deno.test("play() allows a server to open what it needs once", async () => {
+  const { results } = await playCases("opens-once");
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "pass", "pass"]);
+});
+
+Deno.test("play() fails the last case when a sanitizer reports at the server's end", async () => {
+  const { results } = await playCases("reports-at-end");
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "pass", "fail"]);
+  assertStringIncludes(reason(results[2]), "LeakSanitizer: detected memory leaks");
+  assertStringIncludes(results[2]?.notes.join() ?? "", "all cases that the server had served");
+});

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { ask, CLIENT_VERSION } from "./ask.ts";
 import type { Reply } from "./case.ts";
 import { Connection } from "./connection.ts";
+import type { IdleServer } from "./descriptor_watch.ts";
 import type { Life } from "./device_facts.ts";
 import type { World } from "./world.ts";
 import { HarnessError } from "./harness_error.ts";
@@ -35,7 +36,7 @@ const CLOSING_MS = 100;
 const DYING_MS = 3000;
 
 /** One server after another, and the connection that rows share. */
-export class Stage implements World, AsyncDisposable {
+export class Stage implements World, IdleServer, AsyncDisposable {
   readonly timeoutMs: number;
   /** Known after `learnLife`. */
   life: Life = "unknown";
@@ -319,6 +320,18 @@ export class Stage implements World, AsyncDisposable {
     if (pid === undefined || pid <= 0) return undefined;
     const probe = new ProcessProbe(pid);
     return probe.readable ? probe : undefined;
+  }
+
+  /** The server's process while its only client, the shared connection, is idle. */
+  get idleProbe(): ProcessProbe | undefined {
+    return this.#shared === undefined ? undefined : this.probe(this.#shared);
+  }
+
+  /** Puts a new client in the place of the shared connection. */
+  async renew(): Promise<void> {
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = undefined;
+    this.share(await this.negotiated());
   }
 
   /** Ends the run from outside: whatever waits for the server sees it close. */

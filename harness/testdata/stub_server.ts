@@ -11,6 +11,14 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
   "dies": () => Deno.exit(3),
   "kills-itself": () => Deno.kill(Deno.pid, "SIGKILL"),
   "is-silent": () => {},
+  "leaks": async (client, request) => {
+    leaked.push(await Deno.open("/dev/null"));
+    await client.write(header(request, 16, 0x21));
+  },
+  "opens-once": async (client, request) => {
+    if (leaked.length === 0) leaked.push(await Deno.open("/dev/null"));
+    await client.write(header(request, 16, 0x21));
+  },
   "falls-silent": () => remember(remembered() + 1),
   "every-second": async (client, request) => {
     remember(remembered() + 1);
@@ -40,6 +48,8 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
     await client.write(header(request, 16, 0x21));
   },
 };
+
+const leaked: Deno.FsFile[] = [];
 
 /** What servers before this one have left for it. */
 function remembered(): number {
@@ -102,9 +112,17 @@ if (behaviour === "exits-at-once") {
   await Deno.stderr.write(text("no such device\n"));
   Deno.exit(4);
 }
+if (behaviour === "reports-at-end") {
+  Deno.addSignalListener("SIGTERM", () => {
+    Deno.stderr.writeSync(text("==1==ERROR: LeakSanitizer: detected memory leaks\n"));
+    Deno.exit(23);
+  });
+}
+if (behaviour === "burns") setInterval(() => {}, 0);
 const listener = Deno.listen({ transport: "unix", path });
 for await (const client of listener) {
   await serve(client).catch(() => {});
+  if (behaviour !== "closes") client.close();
   if (behaviour === "exits-after-client") Deno.exit(0);
   if (behaviour === "abandons") await new Promise(() => setInterval(() => {}, 1000));
 }
