@@ -8,20 +8,13 @@ import {
 } from "./commands/command_line.ts";
 import { debugging } from "./commands/debug.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
+import { exitCode } from "./commands/exit_code.ts";
 import { writeWhole } from "./commands/report_files.ts";
 import { watch } from "./commands/watch.ts";
 import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
-import {
-  caseLine,
-  conclude,
-  consoleReport,
-  endLine,
-  htmlParts,
-  junit,
-  runLine,
-} from "./reports/mod.ts";
+import { caseLine, consoleReport, endLine, htmlParts, junit, runLine } from "./reports/mod.ts";
 
 const HELP = `Judges a vfio-user server.
 
@@ -49,6 +42,9 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --keep-going             play on against a server that has stopped to answer
   --watch                  play the failed cases again when the server's program changes, then all
   --debug                  start nothing: say where the server shall listen, and wait without limit
+  --shard I/N              play one of N parts of the cases; deno task merge makes one run of them
+  --shard-times RESULTS    with --shard: parts that take equally long, by the times of an earlier run
+  --rerun-failed RESULTS   play what failed or was not run
   --max-time TIME          cut the run off after 90s, 15m or 1h
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})
@@ -135,12 +131,6 @@ async function showDevice(values: Values, options: Settings, signal: AbortSignal
     ? "Check its scratch memory: cases write it, and put back what it held."
     : "It names no scratch memory: nothing can be both mapped and written.";
   print(`\nProfile: ${path}\n${hint}\n`);
-}
-
-/** A run in which nothing was judged is no success: 1 when all was skipped, 3 when the harness failed. */
-function exitCode(run: RunResult): number {
-  if (!run.complete || run.results.some(({ verdict }) => verdict === "error")) return 3;
-  return ["conformant", "as expected"].includes(conclude(run)) ? 0 : 1;
 }
 
 async function played(values: Values, options: Settings, signal: AbortSignal): Promise<RunResult> {

@@ -1,14 +1,25 @@
 /**
  * Conformance suite for servers of the vfio-user protocol.
  *
- * @example Judge a server from your own tests
+ * @example Judge a server from your own tests: each case becomes one of them
  * ```ts no-run
- * import { run } from "@vfio-user/conformance";
+ * import { failureText, isUnexpected, run } from "@vfio-user/conformance";
  *
- * const result = await run({
+ * const { info, results } = await run({
  *   target: { kind: "command", argv: ["./my-server", "--socket-path={socket}"] },
+ *   patterns: ["device-get-info", "dma-map/*same*"],
  * });
- * console.assert(result.results.every(({ verdict }) => verdict !== "fail"));
+ *
+ * for (const result of results) {
+ *   Deno.test({
+ *     name: result.id,
+ *     ignore: result.verdict === "skip",
+ *     fn() {
+ *       if (!isUnexpected(result, info.levels)) return;
+ *       throw new Error(result.failure && failureText(result.failure));
+ *     },
+ *   });
+ * }
  * ```
  *
  * @module
@@ -32,6 +43,7 @@ import {
 } from "./harness/results.ts";
 import { play } from "./harness/run.ts";
 import { selectCases } from "./harness/select.ts";
+import { type Shard, takeShard } from "./harness/shard.ts";
 import { type Target, targetText } from "./harness/target.ts";
 
 export type { Clause, Level } from "./harness/case.ts";
@@ -40,6 +52,7 @@ export type { InterruptNeed } from "./harness/interrupt_needs.ts";
 export type { Need } from "./harness/needs.ts";
 export * from "./harness/profile.ts";
 export * from "./harness/results.ts";
+export type { Shard } from "./harness/shard.ts";
 export type { Target } from "./harness/target.ts";
 export { html, jsonl, junit, readJsonl, type ReportWriter } from "./reports/mod.ts";
 
@@ -93,6 +106,8 @@ export interface RunOptions {
   readonly patterns?: readonly string[];
   /** Globs on case ids that are left out. Default: none. */
   readonly skip?: readonly string[];
+  /** Play only this part of the cases. Default: all of them. */
+  readonly shard?: Shard;
   /** Levels at which a breach counts. Default: `must` and `robust`. */
   readonly levels?: readonly Level[];
   /** What the vendor tells about the device. Default: nothing. */
@@ -144,22 +159,24 @@ export const DEFAULT_OPTIONS = {
 /**
  * Plays the suite against a server.
  *
- * @throws {HarnessError} of kind `usage` for a pattern that names no case, of kind `start` when the server
- * cannot be started or never answers.
+ * @throws {HarnessError} of kind `usage` for a pattern that names no case and for more shards than cases, of kind
+ * `start` when the server cannot be started or never answers.
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const complete = { ...DEFAULT_OPTIONS, profile: {}, expect: [], ...options };
-  const cases = selectCases(SUITES, complete.patterns, complete.skip);
+  const selected = selectCases(SUITES, complete.patterns, complete.skip);
+  const cases = takeShard(selected, complete.shard);
   const expected = expectation(complete.expect);
   const start = performance.now();
   const startedAt = new Date().toISOString();
-  let info = runInfo(complete, startedAt, {}, 1);
+  const about = { ...complete, selected: selected.length };
+  let info = runInfo(about, startedAt, {}, 1);
   const playOptions = { ...complete, clauses: CLAUSES, casesModule: CASES_MODULE };
   using limit = timeLimit(complete.maxTimeMs, complete.signal);
   const results: CaseResult[] = [];
   const played = await play(cases, complete.target, { ...playOptions, signal: limit.signal }, {
     started(device: DeviceFacts, jobs: number) {
-      info = runInfo(complete, startedAt, factTexts(device), jobs);
+      info = runInfo(about, startedAt, factTexts(device), jobs);
       complete.onStart?.(info, cases.length);
     },
     caseStarted: (id) => complete.onCase?.(id),
@@ -193,11 +210,13 @@ function runInfo(
     readonly levels: readonly Level[];
     readonly timeoutMs: number;
     readonly expect: readonly ExpectedFailure[];
+    readonly selected: number;
   },
   startedAt: string,
   facts: Readonly<Record<string, string>>,
   jobs: number,
 ): RunInfo {
+  const { shard, selected } = options;
   const stale = stalePatterns(options.expect, CASES.map(({ id }) => id));
   const target = targetText(options.target);
   const program = options.target.kind === "command" ? options.target.argv[0] : undefined;
@@ -212,6 +231,7 @@ function runInfo(
     levels: options.levels,
     timeoutMs: options.timeoutMs,
     jobs,
+    ...(shard === undefined ? {} : { shard: `${shard.index}/${shard.count}`, selected }),
     ...(stale.length === 0 ? {} : { stalePatterns: stale }),
     facts,
     clauses: LISTED_CLAUSES,

@@ -3,6 +3,7 @@ import { parseExpectedFailures } from "../harness/expected_failures.ts";
 import { HarnessError } from "../harness/harness_error.ts";
 import { parseProfile } from "../harness/parse_profile.ts";
 import type { ProbeOptions } from "../harness/probe.ts";
+import type { Shard } from "../harness/shard.ts";
 import { splitWords } from "../harness/split_words.ts";
 import { withPlaceholder } from "../harness/target.ts";
 import {
@@ -13,6 +14,8 @@ import {
   type RunOptions,
   type Target,
 } from "../mod.ts";
+import { endIsMissing, measuredTimes, toPlayAgain } from "../reports/mod.ts";
+import { readResults } from "./read_results.ts";
 
 const OPTIONS = {
   string: [
@@ -35,6 +38,9 @@ const OPTIONS = {
     "write-expect",
     "jobs",
     "repeat",
+    "shard",
+    "shard-times",
+    "rerun-failed",
   ],
   boolean: [
     "fail-fast",
@@ -196,12 +202,13 @@ export async function settings(values: Values, args: readonly string[]): Promise
   const label = text(values, "label");
   const maxTimeMs = duration(values, "max-time");
   const writeExpect = text(values, "write-expect");
+  const part = await shardOption(values);
   const isReference = values["--"].length === 0 && values.server === undefined &&
     values.attach === undefined;
   return {
     target: target(values),
     profile: await profile(values, isReference),
-    patterns: values._.map(String),
+    patterns: await patterns(values),
     skip: values.skip as string[],
     levels: levels(values),
     timeoutMs: milliseconds(values, "timeout", DEFAULT_OPTIONS.timeoutMs),
@@ -212,6 +219,7 @@ export async function settings(values: Values, args: readonly string[]): Promise
     repeat: count(values, "repeat", 1),
     failFast: values["fail-fast"] === true,
     keepGoing: values["keep-going"] === true,
+    ...(part === undefined ? {} : { shard: part }),
     ...(maxTimeMs === undefined ? {} : { maxTimeMs }),
     ...(writeExpect === undefined ? {} : { writeExpect }),
     reproduce: reproduceArguments(args, values),
@@ -221,8 +229,45 @@ export async function settings(values: Values, args: readonly string[]): Promise
   };
 }
 
+/** `2/4`: from 1 to the number of shards. */
+async function shardOption(values: Values): Promise<Shard | undefined> {
+  const given = text(values, "shard");
+  const path = text(values, "shard-times");
+  if (given === undefined) {
+    if (path !== undefined) throw usage("--shard-times needs --shard");
+    return undefined;
+  }
+  if (values.watch) throw usage("--watch plays on one machine: leave out --shard");
+  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(given) ?? []).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count) {
+    throw usage(`--shard must be I/N with I from 1 to N, such as 2/4: it is ${given}`);
+  }
+  if (path === undefined) return { index, count };
+  return { index, count, times: measuredTimes(await readResults(path)) };
+}
+
+/** As given, or what is to be played again of an earlier run. */
+async function patterns(values: Values): Promise<readonly string[]> {
+  const path = text(values, "rerun-failed");
+  if (path === undefined) return values._.map(String);
+  if (values._.length > 0) throw usage(`Give patterns or --rerun-failed: leave out ${values._[0]}`);
+  const earlier = await readResults(path);
+  if (endIsMissing(earlier)) {
+    throw usage(`Cannot tell what ${path} left out, as its end is missing: play all of it again`);
+  }
+  const ids = toPlayAgain(earlier);
+  if (ids.length === 0) throw usage(`Nothing to play again: no case failed in ${path}`);
+  return ids;
+}
+
 /** Options that a single case does not need when it is played again: with a value, and without. */
-const NOT_AGAIN: readonly string[] = ["--write-expect", "--max-time"];
+const NOT_AGAIN: readonly string[] = [
+  "--write-expect",
+  "--max-time",
+  "--shard",
+  "--shard-times",
+  "--rerun-failed",
+];
 const NOT_AGAIN_FLAGS: readonly string[] = ["--watch", "--debug", "--fail-fast", "--keep-going"];
 
 /** The arguments as given, without patterns: what plays a single case of this server again. */

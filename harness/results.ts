@@ -134,6 +134,8 @@ export interface RunInfo {
   readonly jobs?: number;
   /** `2/4`: the part of the cases that this run was to play. */
   readonly shard?: string;
+  /** With `shard`: how many cases all shards have together. */
+  readonly selected?: number;
   /** Start of the random numbers, where they were used. */
   readonly seed?: number;
   /** Patterns of the user's list of expected failures that name no case at all. */

@@ -44,7 +44,9 @@ Deno.test("upwardArrows() permits arrows that point down", () => {
   assertEquals(upwardArrows(arrow("mod.ts", "reports/mod.ts"), "file:///x/"), []);
 });
 
-for (const file of ["main.ts", "harness/reference/main.ts"]) {
+for (
+  const file of ["main.ts", "commands/compare.ts", "commands/merge.ts", "harness/reference/main.ts"]
+) {
   Deno.test(`every arrow below ${file} points down`, async () => {
     const graph = await graphOf(file);
     assertEquals(graph.modules.length > 10, true);
