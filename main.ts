@@ -6,8 +6,8 @@ import {
   usage,
   type Values,
 } from "./commands/command_line.ts";
-import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
-import { writeWhole } from "./commands/report_files.ts";
+import { abortOnSignal, print, printError, runCommand } from "./commands/entry.ts";
+import { ReportFolder } from "./commands/report_files.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
 import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
 import {
@@ -62,17 +62,9 @@ function list(asJson: boolean): string {
   return [...lines, `${CASES.length} cases`].join("\n");
 }
 
-/** Plays, and writes the results line by line as they come. */
-async function playAndRecord(options: Settings, signal: AbortSignal): Promise<RunResult> {
-  await Deno.mkdir(options.out, { recursive: true }).catch((error: Error) => {
-    throw usage(`Cannot write reports to ${options.out}: ${error.message}`);
-  });
-  const path = `${options.out}/results.jsonl`;
-  using stream = await Deno.create(path).catch((error: Error) => {
-    throw usage(`Cannot write ${path}: ${error.message}`);
-  });
-  const encoder = new TextEncoder();
-  const record = (line: string) => void stream.writeSync(encoder.encode(line));
+/** Plays, and writes the results line by line as they come. Returns the exit code. */
+async function playAndRecord(options: Settings, signal: AbortSignal): Promise<number> {
+  using folder = await ReportFolder.open(options.out, ["junit.xml", "report.html"]);
   const terminal = Deno.stdout.isTerminal();
   const report = consoleReport(print, {
     terminal,
@@ -86,21 +78,21 @@ async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Ru
     signal,
     onStart(info, count) {
       total = count;
-      record(runLine(info));
+      folder.record(runLine(info));
       report.started(info, count);
     },
     onCase: (id) => report.caseStarted(id),
     onResult(one) {
-      record(caseLine(one));
+      folder.record(caseLine(one));
       report.caseFinished(one, ++done, total);
     },
   });
-  record(endLine(result));
-  const files = [`${options.out}/junit.xml`, `${options.out}/report.html`];
-  await writeWhole(files[0]!, [junit(result)]);
-  await writeWhole(files[1]!, htmlParts(result));
-  report.finished(result, [...files, path]);
-  return result;
+  folder.record(endLine(result));
+  await folder.write("junit.xml", [junit(result)]);
+  await folder.write("report.html", htmlParts(result));
+  report.finished(result, folder.written);
+  for (const failure of folder.failures) printError(failure);
+  return folder.failures.length > 0 ? 3 : exitCode(result);
 }
 
 /** Prints what a server says of itself, and writes a profile where one is wanted. */
@@ -142,7 +134,7 @@ async function main(args: readonly string[]): Promise<number> {
       await showDevice(values, options, signal);
       return 0;
     }
-    return exitCode(await playAndRecord(options, signal));
+    return await playAndRecord(options, signal);
   }
   return 0;
 }

@@ -7,6 +7,11 @@ export function print(content: string): void {
   Deno.stdout.writeSync(encoder.encode(content));
 }
 
+/** Prints a line to standard error. */
+export function printError(line: string): void {
+  Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+}
+
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */
 export function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
@@ -30,7 +35,7 @@ export async function runCommand(
     Deno.exitCode = await command(Deno.args);
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
-    Deno.stderr.writeSync(encoder.encode(`${error.message}\n`));
+    printError(error.message);
     Deno.exitCode = error.kind === "usage" ? 2 : 3;
   }
 }
