@@ -98,7 +98,7 @@ export interface RunOptions {
   readonly reproduce?: readonly string[];
   /** Ends the run early; what was not played is listed as not run. */
   readonly signal?: AbortSignal;
-  /** The server is up; `total` cases will follow. */
+  /** The server is up, or the run was cut off before; `total` cases will follow. */
   readonly onStart?: (info: RunInfo, total: number) => void;
   /** A case begins. */
   readonly onCase?: (id: string) => void;
@@ -127,8 +127,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const startedAt = new Date().toISOString();
   let info = runInfo(complete, startedAt, {});
   const played = await play(cases, complete.target, { ...complete, clauses: CLAUSES }, {
-    started(device: DeviceFacts) {
-      info = runInfo(complete, startedAt, factTexts(device));
+    started(device: DeviceFacts | undefined) {
+      info = runInfo(complete, startedAt, device === undefined ? {} : factTexts(device));
       complete.onStart?.(info, cases.length);
     },
     caseStarted: (id) => complete.onCase?.(id),

@@ -4,12 +4,22 @@ const encoder = new TextEncoder();
 
 /** Prints to standard output, before anything that follows. */
 export function print(content: string): void {
-  Deno.stdout.writeSync(encoder.encode(content));
+  write(Deno.stdout, content);
 }
 
 /** Prints a line to standard error. */
 export function printError(line: string): void {
-  Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+  write(Deno.stderr, `${line}\n`);
+}
+
+/** When nobody reads any more, as after `| head`, the run goes on: its reports and exit code still tell. */
+function write(stream: typeof Deno.stdout, content: string): void {
+  const bytes = encoder.encode(content);
+  try {
+    for (let at = 0; at < bytes.byteLength;) at += stream.writeSync(bytes.subarray(at));
+  } catch {
+    // there is no other place to say it
+  }
 }
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */

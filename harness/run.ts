@@ -29,8 +29,8 @@ export interface PlayOptions extends StageOptions {
 
 /** Who watches a run. */
 export interface RunListener {
-  /** The server is up and known. */
-  started?(device: DeviceFacts): void;
+  /** The server is up and known, or the run was cut off before. */
+  started?(device: DeviceFacts | undefined): void;
   caseStarted?(id: string): void;
   caseFinished?(result: CaseResult): void;
 }
@@ -62,7 +62,10 @@ export async function play(
   const stop = () => stage.stop();
   options.signal?.addEventListener("abort", stop);
   using _listening = { [Symbol.dispose]: () => options.signal?.removeEventListener("abort", stop) };
-  const device = await meet(stage, options);
+  const device = await meet(stage, options).catch((error) => {
+    if (!stage.stopped) throw error;
+    return undefined; // cut off before it was met, it has not failed
+  });
   listener.started?.(device);
   const player = new Player(stage, device, options);
   const results: CaseResult[] = [];
@@ -124,18 +127,24 @@ interface Attempt {
 class Player {
   complete = true;
   readonly #stage: Stage;
-  readonly #device: DeviceFacts;
+  readonly #device: DeviceFacts | undefined;
   readonly #clauses: Readonly<Record<string, Clause>>;
   readonly #replay: boolean;
   readonly #start: number = performance.now();
   /** Cases in a row that found no server. */
   #lost = 0;
 
-  constructor(stage: Stage, device: DeviceFacts, options: PlayOptions) {
+  constructor(stage: Stage, device: DeviceFacts | undefined, options: PlayOptions) {
     this.#stage = stage;
     this.#device = device;
     this.#clauses = options.clauses;
     this.#replay = options.replay ?? true;
+  }
+
+  /** A run that is cut off before the server is known plays nothing, and never asks. */
+  get #known(): DeviceFacts {
+    if (this.#device === undefined) throw new HarnessError("internal", "No server was met");
+    return this.#device;
   }
 
   async result(selected: SelectedCase): Promise<CaseResult> {
@@ -203,7 +212,7 @@ class Player {
       const lost = "the server could not be reached any more";
       return { kind: "not-run", text: this.#stage.stopped ? "the run was cut off" : lost };
     }
-    const unmet = unmetNeed(this.#device, selected.row.needs ?? []);
+    const unmet = unmetNeed(this.#known, selected.row.needs ?? []);
     return unmet === undefined ? undefined : { kind: "need", text: unmet };
   }
 
@@ -239,7 +248,7 @@ class Player {
     const transcript = new Transcript();
     const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
     using conversation = new Conversation(stage, transcript, connection);
-    let failure = await conversation.play(row, this.#device);
+    let failure = await conversation.play(row, this.#known);
     failure = failure === undefined
       ? await this.#settle(row, conversation)
       : await this.#explain(failure);
