@@ -1,9 +1,10 @@
+import { namesIn, readText } from "./posix/proc.ts";
 import { SIGKILL, signalProcess } from "./posix/process.ts";
 
 /** Ends all processes that were started with this variable: a daemon leaves its group, but keeps its environment. */
 export function endEscaped(variable: string, value: string): void {
-  const entry = `${variable}=${value}\0`;
-  for (const { name } of Deno.readDirSync("/proc")) {
+  const entry = `\0${variable}=${value}\0`;
+  for (const name of namesIn("/proc")) {
     const pid = Number(name);
     if (pid > 1 && pid !== Deno.pid && environmentOf(pid).includes(entry)) {
       signalProcess(pid, SIGKILL);
@@ -13,7 +14,7 @@ export function endEscaped(variable: string, value: string): void {
 
 function environmentOf(pid: number): string {
   try {
-    return `${Deno.readTextFileSync(`/proc/${pid}/environ`)}\0`;
+    return `\0${readText(`/proc/${pid}/environ`)}\0`;
   } catch {
     return ""; // not ours, or gone by now
   }

@@ -2,6 +2,7 @@ import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { SystemError } from "./posix/libc.ts";
 import { SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
+import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
 import { spawn, type Spawned, type StartOptions } from "./spawn.ts";
 import { FOLDER_VARIABLE, type ServerFolder } from "./server_folder.ts";
@@ -126,11 +127,10 @@ export class Server implements AsyncDisposable {
   }
 
   /** Whether it listens still, seen without disturbing it by a connection. */
-  async listens(): Promise<boolean> {
+  listens(): boolean {
     if (this.exit !== undefined) return false;
     // address: refcount protocol flags type state inode path; the flag is __SO_ACCEPTCON
-    const sockets = await Deno.readTextFile("/proc/net/unix").catch(() => "");
-    return sockets.split("\n").some((line) => {
+    return listOfSockets().split("\n").some((line) => {
       const [, , , flags, , , , path] = line.split(/\s+/);
       return path === this.path && flags === "00010000";
     });
@@ -199,6 +199,14 @@ export class Server implements AsyncDisposable {
     });
     if (signal.aborted) throw failed(`it took longer than ${this.#limits.startMs} ms`);
     if (result.code !== 0) throw failed(`exit code ${result.code}`);
+  }
+}
+
+function listOfSockets(): string {
+  try {
+    return readText("/proc/net/unix");
+  } catch {
+    return ""; // a system may hide it
   }
 }
 
