@@ -96,10 +96,13 @@ function environment(values: Values): Record<string, string> {
   }));
 }
 
-function referenceServer(): string[] {
+/** It may call the C library, and read and remove its own socket. */
+function referenceServer(passFd: boolean): string[] {
   const main = new URL(import.meta.resolve("../harness/reference/main.ts"));
   const script = main.protocol === "file:" ? decodeURIComponent(main.pathname) : main.href;
-  return [Deno.execPath(), "run", "--allow-all", "--quiet", script];
+  const permissions = ["--allow-ffi", "--allow-read={socket}", "--allow-write={socket}"];
+  const where = passFd ? "--fd={fd}" : "--socket-path={socket}";
+  return [Deno.execPath(), "run", ...permissions, "--quiet", script, where];
 }
 
 function target(values: Values): Target {
@@ -118,7 +121,7 @@ function target(values: Values): Target {
   const passFd = values.fd === true;
   return {
     kind: "command",
-    argv: withPlaceholder(command ?? referenceServer(), passFd),
+    argv: withPlaceholder(command ?? referenceServer(passFd), passFd),
     passFd,
     env: environment(values),
     ...(cwd === undefined ? {} : { cwd }),
