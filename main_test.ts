@@ -84,6 +84,9 @@ const MISTAKES: readonly [args: string[], message: string][] = [
   [["--env", "PATH"], "--env must be NAME=VALUE: it is PATH"],
   [["--server", "'a"], "Cannot read --server: a quote or backslash is never closed"],
   [["--attach", "/x", "--", "y"], "Give the server once"],
+  [["--out", "a", "--timeout=7", "--out=b"], "--out is given twice: give it once"],
+  [["--out", "/proc/re\nport"], "Cannot write reports to /proc/re port"],
+  [["--profile", "/no\n/such.json"], "Cannot read the device profile /no /such.json: No such file"],
   [["--out", "/proc/report"], "Cannot write reports to /proc/report"],
 ];
 

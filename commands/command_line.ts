@@ -48,6 +48,8 @@ export function usage(message: string): HarnessError {
 }
 
 export function parse(args: readonly string[]): Values {
+  const twice = givenTwice(args);
+  if (twice !== undefined) throw usage(`--${twice} is given twice: give it once`);
   return parseArgs([...args], {
     ...OPTIONS,
     alias: { h: "help" },
@@ -58,6 +60,19 @@ export function parse(args: readonly string[]): Values {
       throw usage(`Unknown option ${name}: --help shows those that exist`);
     },
   });
+}
+
+/** An option that takes one value and stands there again: which of them was meant, nobody can tell. */
+function givenTwice(args: readonly string[]): string | undefined {
+  const end = args.indexOf("--");
+  const names = args.slice(0, end < 0 ? args.length : end)
+    .map((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? "")
+    .filter((name) => isIn(OPTIONS.string, name) && !isIn(OPTIONS.collect, name));
+  return names.find((name, i) => names.indexOf(name) < i);
+}
+
+function isIn(names: readonly string[], name: string): boolean {
+  return names.includes(name);
 }
 
 export function text(values: Values, name: string): string | undefined {

@@ -1,4 +1,5 @@
 import { HarnessError } from "../harness/harness_error.ts";
+import { oneLine } from "../reports/text.ts";
 
 const encoder = new TextEncoder();
 
@@ -45,7 +46,7 @@ export async function runCommand(
     Deno.exitCode = await command(Deno.args);
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
-    printError(error.message);
+    printError(oneLine(error.message, 2000)); // it may quote a path, or the server
     Deno.exitCode = error.kind === "usage" ? 2 : 3;
   }
 }

@@ -28,7 +28,7 @@ export class ServerFolder implements AsyncDisposable {
   /** Makes one; the first of a program also ends what an earlier one left behind. */
   static async make(): Promise<ServerFolder> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const path = await Deno.makeTempDir({ prefix: PREFIX }); // of mode 0700
+      const path = await makeFolder();
       const lock = await lockOf(path);
       if (lock === undefined) continue; // somebody took it for a leftover, just before
       const parent = path.slice(0, path.lastIndexOf("/"));
@@ -57,6 +57,16 @@ export class ServerFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true }).catch(() => {});
     this.#lock.close();
+  }
+}
+
+/** Of mode 0700. */
+async function makeFolder(): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ prefix: PREFIX });
+  } catch (error) {
+    const why = (error as Error).message.split(" (os error")[0];
+    throw new HarnessError("start", `Cannot make a temporary folder: ${why}`, { cause: error });
   }
 }
 

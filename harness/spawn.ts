@@ -58,12 +58,17 @@ export async function spawn(
     return { child, folder, socket };
   } catch (error) {
     await folder[Symbol.asyncDispose]();
-    const why = error instanceof Deno.errors.NotFound
-      ? "no such program"
-      : (error as Error).message;
+    const why = await reason(error as Error, target);
     throw new HarnessError("start", `Cannot start ${program}: ${why}`, { cause: error });
   } finally {
     fd?.setCloseOnExec(true);
     listening?.[Symbol.dispose]();
   }
+}
+
+/** The runtime says the same of a program and of a working folder that is not there. */
+async function reason(error: Error, { cwd }: { readonly cwd?: string }): Promise<string> {
+  if (!(error instanceof Deno.errors.NotFound)) return error.message;
+  const folder = cwd === undefined || await Deno.stat(cwd).then(() => true, () => false);
+  return folder ? "no such program" : `no such folder ${cwd}`;
 }

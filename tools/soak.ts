@@ -50,9 +50,15 @@ function print(text: string): void {
 }
 
 function sample(time: number): Sample {
+  (globalThis as { gc?: () => void }).gc?.(); // what is garbage tells nothing
+  // address permissions offset device inode path
+  const mappings = readText("/proc/self/maps").trimEnd().split("\n").map((line) =>
+    line.split(/\s+/)
+  );
   return {
     descriptors: namesIn("/proc/self/fd").length,
-    mappings: readText("/proc/self/maps").split("\n").length,
+    mappings: mappings.filter(([, , , , inode]) => inode !== "0").length,
+    heap: (Deno.memoryUsage().heapUsed + Deno.memoryUsage().external) / 2 ** 20,
     resident: Number(/^VmRSS:\s+(\d+) kB/m.exec(readText("/proc/self/status"))?.[1]) / 1024,
     time,
   };

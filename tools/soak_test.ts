@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { levels, levelTable, type Sample } from "./level.ts";
 
 function samples(time: (index: number) => number, change: Partial<Sample> = {}): Sample[] {
-  const still = { descriptors: 20, mappings: 100, resident: 80 };
+  const still = { descriptors: 20, mappings: 100, heap: 12, resident: 80 };
   return Array.from({ length: 40 }, (_, i) => ({
     ...still,
     ...(i < 20 ? {} : change),
@@ -22,6 +22,7 @@ Deno.test("each thing that grows is named", () => {
   const still = () => 5;
   assertEquals(growing(samples(still, { descriptors: 21 })), ["descriptors"]);
   assertEquals(growing(samples(still, { mappings: 200 })), ["mappings"]);
+  assertEquals(growing(samples(still, { heap: 15 })), ["heap"]);
   assertEquals(growing(samples(still, { resident: 160 })), ["resident"]);
   assertEquals(growing(samples((i) => i)), ["time"]);
   assertMatch(levelTable("", "ms", levels(samples(still, { mappings: 200 }))), /mappings .* GROWS/);
