@@ -8,13 +8,10 @@ import {
 } from "./commands/command_line.ts";
 import { debugging } from "./commands/debug.ts";
 import { abortOnSignal, print, runCommand } from "./commands/entry.ts";
-import { exitCode } from "./commands/exit_code.ts";
-import { writeWhole } from "./commands/report_files.ts";
+import { playAndRecord, type Recorded } from "./commands/play.ts";
 import { watch } from "./commands/watch.ts";
-import { expectedFailuresOf } from "./harness/expected_failures.ts";
 import { probe, probeText, startingProfile } from "./harness/probe.ts";
-import { CASES, DEFAULT_OPTIONS, run, type RunResult, VERSION } from "./mod.ts";
-import { caseLine, consoleReport, endLine, htmlParts, junit, runLine } from "./reports/mod.ts";
+import { CASES, DEFAULT_OPTIONS, VERSION } from "./mod.ts";
 
 const HELP = `Judges a vfio-user server.
 
@@ -70,51 +67,6 @@ function list(asJson: boolean): string {
   return [...lines, `${CASES.length} cases`].join("\n");
 }
 
-/** Plays, and writes the results line by line as they come. */
-async function playAndRecord(options: Settings, signal: AbortSignal): Promise<RunResult> {
-  await Deno.mkdir(options.out, { recursive: true }).catch((error: Error) => {
-    throw usage(`Cannot write reports to ${options.out}: ${error.message}`);
-  });
-  const path = `${options.out}/results.jsonl`;
-  using stream = await Deno.create(path).catch((error: Error) => {
-    throw usage(`Cannot write ${path}: ${error.message}`);
-  });
-  const encoder = new TextEncoder();
-  const record = (line: string) => void stream.writeSync(encoder.encode(line));
-  const terminal = Deno.stdout.isTerminal();
-  const report = consoleReport(print, {
-    terminal,
-    color: terminal && !Deno.noColor,
-    verbose: options.verbose,
-    ...(terminal ? { columns: Deno.consoleSize().columns } : {}),
-  });
-  let [total, done] = [0, 0];
-  const result = await run({
-    ...options,
-    signal,
-    onStart(info, count) {
-      total = count;
-      record(runLine(info));
-      report.started(info, count);
-    },
-    onCase: (id) => report.caseStarted(id),
-    onResult(one) {
-      record(caseLine(one));
-      report.caseFinished(one, ++done, total);
-    },
-  });
-  record(endLine(result));
-  const files = [`${options.out}/junit.xml`, `${options.out}/report.html`];
-  await writeWhole(files[0]!, [junit(result)]);
-  await writeWhole(files[1]!, htmlParts(result));
-  if (options.writeExpect !== undefined) {
-    const list = expectedFailuresOf(result.results);
-    await writeWhole(options.writeExpect, [`${JSON.stringify(list, undefined, 2)}\n`]);
-  }
-  report.finished(result, [...files, path]);
-  return result;
-}
-
 /** Prints what a server says of itself, and writes a profile where one is wanted. */
 async function showDevice(values: Values, options: Settings, signal: AbortSignal): Promise<void> {
   if (values._.length > 0) throw usage(`--probe plays no case: leave out ${values._.join(" ")}`);
@@ -133,8 +85,8 @@ async function showDevice(values: Values, options: Settings, signal: AbortSignal
   print(`\nProfile: ${path}\n${hint}\n`);
 }
 
-async function played(values: Values, options: Settings, signal: AbortSignal): Promise<RunResult> {
-  if (values.watch) return await watch(options, playAndRecord, signal);
+async function played(values: Values, options: Settings, signal: AbortSignal): Promise<Recorded> {
+  if (values.watch) return await watch(options, signal);
   if (!values.debug) return await playAndRecord(options, signal);
   await using debug = await debugging(options);
   return await playAndRecord(debug.options, signal);
@@ -155,7 +107,7 @@ async function main(args: readonly string[]): Promise<number> {
       await showDevice(values, options, signal);
       return 0;
     }
-    return exitCode(await played(values, options, signal));
+    return (await played(values, options, signal)).code;
   }
   return 0;
 }

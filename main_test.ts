@@ -173,6 +173,9 @@ const MISTAKES: readonly [args: string[], message: string][] = [
   [["--max-time", "soon"], "--max-time must be a time such as 90s, 15m or 1h: it is soon"],
   [["--expect", "/no/such.json"], "Cannot read the list of expected failures /no/such.json"],
   [["--expect", MAIN], "Cannot use the list of expected failures"],
+  [["--out", "a", "--timeout=7", "--out=b"], "--out is given twice: give it once"],
+  [["--out", "/proc/re\nport"], "Cannot write reports to /proc/re port"],
+  [["--profile", "/no\n/such.json"], "Cannot read the device profile /no /such.json: No such file"],
   [["--out", "/proc/report"], "Cannot write reports to /proc/report"],
 ];
 

@@ -140,7 +140,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** A connection has to wait for a server to listen at this path. */
   readonly onWait?: (path: string) => void;
-  /** The server is up; `total` cases will follow. */
+  /** The server is up, or the run was cut off before; `total` cases will follow. */
   readonly onStart?: (info: RunInfo, total: number) => void;
   /** A case begins. */
   readonly onCase?: (id: string) => void;
@@ -175,8 +175,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   using limit = timeLimit(complete.maxTimeMs, complete.signal);
   const results: CaseResult[] = [];
   const played = await play(cases, complete.target, { ...playOptions, signal: limit.signal }, {
-    started(device: DeviceFacts, jobs: number) {
-      info = runInfo(about, startedAt, factTexts(device), jobs);
+    started(device: DeviceFacts | undefined, jobs: number) {
+      info = runInfo(about, startedAt, device === undefined ? {} : factTexts(device), jobs);
       complete.onStart?.(info, cases.length);
     },
     caseStarted: (id) => complete.onCase?.(id),

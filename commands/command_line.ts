@@ -75,6 +75,8 @@ export function usage(message: string): HarnessError {
 }
 
 export function parse(args: readonly string[]): Values {
+  const twice = givenTwice(args);
+  if (twice !== undefined) throw usage(`--${twice} is given twice: give it once`);
   return parseArgs([...args], {
     ...OPTIONS,
     alias: { h: "help" },
@@ -85,6 +87,19 @@ export function parse(args: readonly string[]): Values {
       throw usage(`Unknown option ${name}: --help shows those that exist`);
     },
   });
+}
+
+/** An option that takes one value and stands there again: which of them was meant, nobody can tell. */
+function givenTwice(args: readonly string[]): string | undefined {
+  const end = args.indexOf("--");
+  const names = args.slice(0, end < 0 ? args.length : end)
+    .map((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? "")
+    .filter((name) => isIn(OPTIONS.string, name) && !isIn(OPTIONS.collect, name));
+  return names.find((name, i) => names.indexOf(name) < i);
+}
+
+function isIn(names: readonly string[], name: string): boolean {
+  return names.includes(name);
 }
 
 export function text(values: Values, name: string): string | undefined {
@@ -148,10 +163,13 @@ function environment(values: Values): Record<string, string> {
   }));
 }
 
-function referenceServer(): string[] {
+/** It may call the C library, and read and remove its own socket. */
+function referenceServer(passFd: boolean): string[] {
   const main = new URL(import.meta.resolve("../harness/reference/main.ts"));
   const script = main.protocol === "file:" ? decodeURIComponent(main.pathname) : main.href;
-  return [Deno.execPath(), "run", "--allow-all", "--quiet", script];
+  const permissions = ["--allow-ffi", "--allow-read={socket}", "--allow-write={socket}"];
+  const where = passFd ? "--fd={fd}" : "--socket-path={socket}";
+  return [Deno.execPath(), "run", ...permissions, "--quiet", script, where];
 }
 
 function target(values: Values): Target {
@@ -174,7 +192,7 @@ function target(values: Values): Target {
   if (passFd && values.debug === true) throw usage("--debug starts nothing: leave out --fd");
   return {
     kind: "command",
-    argv: withPlaceholder(command ?? referenceServer(), passFd),
+    argv: withPlaceholder(command ?? referenceServer(passFd), passFd),
     passFd,
     env: environment(values),
     ...(cwd === undefined ? {} : { cwd }),

@@ -1,10 +1,26 @@
 import { HarnessError } from "../harness/harness_error.ts";
+import { oneLine } from "../reports/text.ts";
 
 const encoder = new TextEncoder();
 
 /** Prints to standard output, before anything that follows. */
 export function print(content: string): void {
-  Deno.stdout.writeSync(encoder.encode(content));
+  write(Deno.stdout, content);
+}
+
+/** Prints a line to standard error. */
+export function printError(line: string): void {
+  write(Deno.stderr, `${line}\n`);
+}
+
+/** When nobody reads any more, as after `| head`, the run goes on: its reports and exit code still tell. */
+function write(stream: typeof Deno.stdout, content: string): void {
+  const bytes = encoder.encode(content);
+  try {
+    for (let at = 0; at < bytes.byteLength;) at += stream.writeSync(bytes.subarray(at));
+  } catch {
+    // there is no other place to say it
+  }
 }
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */
@@ -30,7 +46,7 @@ export async function runCommand(
     Deno.exitCode = await command(Deno.args);
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
-    Deno.stderr.writeSync(encoder.encode(`${error.message}\n`));
+    printError(oneLine(error.message, 2000)); // it may quote a path, or the server
     Deno.exitCode = error.kind === "usage" ? 2 : 3;
   }
 }

@@ -1,10 +1,10 @@
 import { CASES } from "../mod.ts";
 import { htmlParts, jsonl, junit, merge, verdictSentence, whyNotOneRun } from "../reports/mod.ts";
 import { usage } from "./command_line.ts";
-import { print, runCommand } from "./entry.ts";
+import { print, printError, runCommand } from "./entry.ts";
 import { exitCode } from "./exit_code.ts";
 import { readResults } from "./read_results.ts";
-import { writeWhole } from "./report_files.ts";
+import { ReportFolder } from "./report_files.ts";
 
 const HELP = `Makes one run of its shards, and writes its reports.
 
@@ -38,16 +38,14 @@ async function main(args: readonly string[]): Promise<number> {
   const why = whyNotOneRun(runs);
   if (why !== undefined) throw usage(why);
   const merged = merge(runs.map(({ run }) => run), CASES.map(({ id }) => id));
-  await Deno.mkdir(out, { recursive: true }).catch((error: Error) => {
-    throw usage(`Cannot write reports to ${out}: ${error.message}`);
-  });
-  await writeWhole(`${out}/junit.xml`, [junit(merged)]);
-  await writeWhole(`${out}/report.html`, htmlParts(merged));
-  await writeWhole(`${out}/results.jsonl`, [jsonl(merged)]);
-  const files = ["junit.xml", "report.html", "results.jsonl"];
-  print(files.map((file) => `Report: ${out}/${file}\n`).join(""));
+  using folder = await ReportFolder.open(out, ["junit.xml", "report.html"]);
+  folder.record(jsonl(merged));
+  await folder.write("junit.xml", [junit(merged)]);
+  await folder.write("report.html", htmlParts(merged));
+  print(folder.written.map((file) => `Report: ${file}\n`).join(""));
   print(`\n${verdictSentence(merged)}\n`);
-  return exitCode(merged);
+  for (const failure of folder.failures) printError(failure);
+  return folder.failures.length > 0 ? 3 : exitCode(merged);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,6 +1,7 @@
 import { type CaseResult, isUnexpected, type RunResult, type Target } from "../mod.ts";
 import { type Settings, usage } from "./command_line.ts";
 import { print } from "./entry.ts";
+import { playAndRecord, type Recorded } from "./play.ts";
 
 /** A linker writes for a while: the program is taken once nothing has happened to it for so long, in ms. */
 const SETTLE_MS = 300;
@@ -11,26 +12,22 @@ const SETTLE_MS = 300;
  */
 export async function watch(
   options: Settings,
-  play: (options: Settings, signal: AbortSignal) => Promise<RunResult>,
   signal: AbortSignal,
-): Promise<RunResult> {
+): Promise<Recorded> {
   const program = await programOf(options.target);
   let failed: readonly string[] = [];
   while (true) {
-    let result = await play(
-      failed.length === 0 ? options : { ...options, patterns: failed },
-      signal,
-    );
     const again = failed.length > 0;
-    failed = unexpected(result);
-    if (again && failed.length === 0 && result.complete) {
+    let played = await playAndRecord(again ? { ...options, patterns: failed } : options, signal);
+    failed = unexpected(played.result);
+    if (again && failed.length === 0 && played.result.complete) {
       print("\nWhat had failed passes: now all cases.\n\n");
-      result = await play(options, signal);
-      failed = unexpected(result);
+      played = await playAndRecord(options, signal);
+      failed = unexpected(played.result);
     }
-    if (signal.aborted) return result;
+    if (signal.aborted) return played;
     print(`\nWaiting for a change of ${program} (Ctrl-C ends)\n`);
-    if (!await changed(program, signal)) return result;
+    if (!await changed(program, signal)) return played;
     print("\n");
   }
 }

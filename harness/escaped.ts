@@ -1,3 +1,4 @@
+import { namesIn, readText } from "./posix/proc.ts";
 import { SIGKILL, signalProcess } from "./posix/process.ts";
 
 /**
@@ -6,8 +7,8 @@ import { SIGKILL, signalProcess } from "./posix/process.ts";
  */
 export function endEscaped(variable: string, value: string): number {
   let count = 0;
-  const entry = `${variable}=${value}\0`;
-  for (const { name } of Deno.readDirSync("/proc")) {
+  const entry = `\0${variable}=${value}\0`;
+  for (const name of namesIn("/proc")) {
     const pid = Number(name);
     if (pid > 1 && pid !== Deno.pid && environmentOf(pid).includes(entry)) {
       signalProcess(pid, SIGKILL);
@@ -19,7 +20,7 @@ export function endEscaped(variable: string, value: string): number {
 
 function environmentOf(pid: number): string {
   try {
-    return `${Deno.readTextFileSync(`/proc/${pid}/environ`)}\0`;
+    return `\0${readText(`/proc/${pid}/environ`)}\0`;
   } catch {
     return ""; // not ours, or gone by now
   }

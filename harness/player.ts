@@ -61,18 +61,29 @@ const GIVEN_UP_TEXT =
 /** Turns cases into results, on one server after another. */
 export class Player {
   readonly #stage: Stage;
-  readonly #device: DeviceFacts;
+  readonly #device: DeviceFacts | undefined;
   readonly #agenda: Agenda;
   readonly #options: PlayerOptions;
   readonly #descriptors = new DescriptorWatch();
   /** Cases in a row that found no server. */
   #lost = 0;
 
-  constructor(stage: Stage, device: DeviceFacts, agenda: Agenda, options: PlayerOptions) {
+  /** Without a device, of a run that is cut off before one is known, nothing is played. */
+  constructor(
+    stage: Stage,
+    device: DeviceFacts | undefined,
+    agenda: Agenda,
+    options: PlayerOptions,
+  ) {
     this.#stage = stage;
     this.#device = device;
     this.#agenda = agenda;
     this.#options = options;
+  }
+
+  get #known(): DeviceFacts {
+    if (this.#device === undefined) throw new HarnessError("internal", "No server was met");
+    return this.#device;
   }
 
   async result(selected: SelectedCase): Promise<CaseResult> {
@@ -158,7 +169,7 @@ export class Player {
     const stopped = this.#stage.stopped ? "cut-off" : this.#agenda.stopped;
     if (stopped !== undefined) return this.#notRun(stopped);
     if (this.#agenda.givenUp(suite.id)) return { kind: "not-run", text: GIVEN_UP_TEXT };
-    const unmet = unmetNeed(this.#device, row.needs ?? []);
+    const unmet = unmetNeed(this.#known, row.needs ?? []);
     return unmet === undefined ? undefined : { kind: "need", text: unmet };
   }
 
@@ -247,7 +258,7 @@ export class Player {
     const transcript = new Transcript();
     const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
     using conversation = new Conversation(stage, transcript, connection);
-    let failure = await conversation.play(row, this.#device);
+    let failure = await conversation.play(row, this.#known);
     failure = failure === undefined
       ? await this.#settle(row, conversation)
       : await this.#explain(failure);

@@ -1,3 +1,5 @@
+import { type FileIdentity, fileIdentity, namesIn, readText } from "./posix/proc.ts";
+
 /** A look at another process from outside, through /proc. */
 export class ProcessProbe {
   readonly pid: number;
@@ -13,12 +15,12 @@ export class ProcessProbe {
 
   /** Open descriptors, or nothing when it cannot be seen (any more). */
   openDescriptors(): number | undefined {
-    return attempt(() => [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length);
+    return attempt(() => namesIn(`/proc/${this.pid}/fd`).length);
   }
 
   /** Resident memory in bytes, or nothing when it cannot be seen. */
   residentBytes(): number | undefined {
-    const status = attempt(() => Deno.readTextFileSync(`/proc/${this.pid}/status`)) ?? "";
+    const status = attempt(() => readText(`/proc/${this.pid}/status`)) ?? "";
     const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   }
@@ -26,10 +28,10 @@ export class ProcessProbe {
   /** Time that its threads have run or waited for a processor, in milliseconds, or nothing when it cannot be seen. */
   busyMs(): number | undefined {
     const folder = `/proc/${this.pid}/task`;
-    const threads = attempt(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ?? [];
+    const threads = attempt(() => namesIn(folder)) ?? [];
     const times = threads.map((thread) => {
       // nanoseconds run, nanoseconds waited, time slices
-      const text = attempt(() => Deno.readTextFileSync(`${folder}/${thread}/schedstat`));
+      const text = attempt(() => readText(`${folder}/${thread}/schedstat`));
       const [run, waited] = (text ?? "").split(" ");
       return (Number(run) + Number(waited)) / 1e6;
     });
@@ -37,23 +39,23 @@ export class ProcessProbe {
   }
 
   /** Whether the process still holds or maps this file. */
-  uses(file: Deno.FileInfo): boolean {
+  uses(file: FileIdentity): boolean {
     return this.#holds(file) || this.#maps(file);
   }
 
-  #holds(file: Deno.FileInfo): boolean {
+  #holds(file: FileIdentity): boolean {
     const folder = `/proc/${this.pid}/fd`;
-    const names = attempt(() => [...Deno.readDirSync(folder)].map((entry) => entry.name)) ?? [];
+    const names = attempt(() => namesIn(folder)) ?? [];
     return names.some((name) => {
-      const info = attempt(() => Deno.statSync(`${folder}/${name}`));
-      return info?.ino === file.ino && info.dev === file.dev;
+      const held = attempt(() => fileIdentity(`${folder}/${name}`));
+      return held?.inode === file.inode && held.device === file.device;
     });
   }
 
-  #maps(file: Deno.FileInfo): boolean {
-    const maps = attempt(() => Deno.readTextFileSync(`/proc/${this.pid}/maps`)) ?? "";
+  #maps(file: FileIdentity): boolean {
+    const maps = attempt(() => readText(`/proc/${this.pid}/maps`)) ?? "";
     // address perms offset dev inode path
-    return maps.split("\n").some((line) => line.split(/\s+/)[4] === String(file.ino));
+    return maps.split("\n").some((line) => line.split(/\s+/)[4] === String(file.inode));
   }
 }
 

@@ -22,8 +22,8 @@ export interface PlayOptions extends StageOptions, Omit<PlayerOptions, "beganAt"
 
 /** Who watches a run. */
 export interface RunListener {
-  /** The server is up and known; so many servers will play. */
-  started?(device: DeviceFacts, jobs: number): void;
+  /** The server is up and known, or the run was cut off before; so many servers will play. */
+  started?(device: DeviceFacts | undefined, jobs: number): void;
   caseStarted?(id: string): void;
   /** Called in the order of the cases. The rest is not played when it answers `stop`. */
   caseFinished?(result: CaseResult): "stop" | undefined | void;
@@ -73,7 +73,10 @@ export async function play(
     stage.stop();
     jobs.stop();
   });
-  const device = await meet(stage, options);
+  const device = await meet(stage, options).catch((error) => {
+    if (!stage.stopped) throw error;
+    return undefined; // cut off before it was met, it has not failed
+  });
   listener.started?.(device, further + 1);
   const inOrder = new InOrder(cases.length, (result) => {
     if (listener.caseFinished?.(result) === "stop") agenda.stop("fail-fast");
@@ -86,7 +89,8 @@ export async function play(
     took: (index: number) => listener.caseStarted?.(cases[index]!.id),
     played: (index: number, result: CaseResult) => inOrder.add(index, result),
   };
-  jobs.begin({ cases: ids, device, life: stage.lifeFacts, player: how }, agenda, jobListener);
+  if (device === undefined) jobs.stop();
+  else jobs.begin({ cases: ids, device, life: stage.lifeFacts, player: how }, agenda, jobListener);
   await playAgenda(player, cases, agenda, jobListener);
   for (const index of await jobs.ended()) {
     inOrder.add(index, await player.result(cases[index]!));

@@ -1,10 +1,11 @@
-import { endEscaped } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { SystemError } from "./posix/libc.ts";
 import { SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
+import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
-import { FOLDER_VARIABLE, spawn, type Spawned, type StartOptions } from "./spawn.ts";
+import { spawn, type Spawned, type StartOptions } from "./spawn.ts";
+import { FOLDER_VARIABLE, type ServerFolder } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
 import { Errno } from "./wire/errno.ts";
 
@@ -30,6 +31,13 @@ const OUTPUT_MS = 500;
 /** The server is busy with another client, not up yet, or replaces its socket. */
 const NOT_YET: ReadonlySet<number> = new Set([Errno.ENOENT, Errno.ECONNREFUSED, Errno.EAGAIN]);
 
+/** What we started and have not stopped yet. */
+const running = new Set<Server>();
+
+function endAll(): void {
+  for (const server of running) server.endNow();
+}
+
 /** The server under test while it runs: its process, if it is ours, and the way to connect. */
 export class Server implements AsyncDisposable {
   /** Where it listens. */
@@ -43,7 +51,7 @@ export class Server implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #target: Target;
   readonly #child: Deno.ChildProcess | undefined;
-  readonly #folder: string | undefined;
+  readonly #folder: ServerFolder | undefined;
   readonly #stdio: "null" | "pipes";
   readonly #ended: Promise<Exit>;
   #killed = false;
@@ -61,6 +69,10 @@ export class Server implements AsyncDisposable {
     this.#stdio = stdio;
     this.path = spawned?.socket ?? (target.kind === "attach" ? target.path : "");
     const child = this.#child;
+    if (child !== undefined) {
+      running.add(this);
+      globalThis.addEventListener("unload", endAll); // once, however often it is said
+    }
     this.output = child === undefined || stdio === "null"
       ? new OutputTail()
       : new OutputTail(child.stdout, child.stderr);
@@ -121,11 +133,10 @@ export class Server implements AsyncDisposable {
   }
 
   /** Whether it listens still, seen without disturbing it by a connection. */
-  async listens(): Promise<boolean> {
+  listens(): boolean {
     if (this.exit !== undefined) return false;
     // address: refcount protocol flags type state inode path; the flag is __SO_ACCEPTCON
-    const sockets = await Deno.readTextFile("/proc/net/unix").catch(() => "");
-    return sockets.split("\n").some((line) => {
+    return listOfSockets().split("\n").some((line) => {
       const [, , , flags, , , , path] = line.split(/\s+/);
       return path === this.path && flags === "00010000";
     });
@@ -149,6 +160,13 @@ export class Server implements AsyncDisposable {
     if (this.#child !== undefined) signalGroup(this.#child.pid, SIGKILL);
   }
 
+  /** Leaves nothing of it while our own process exits, in the middle of something else. */
+  endNow(): void {
+    this.kill();
+    this.#folder?.endProcesses();
+    this.#folder?.removeNow();
+  }
+
   /** SIGTERM, a grace time, SIGKILL, to the whole process group; removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#child;
@@ -163,12 +181,12 @@ export class Server implements AsyncDisposable {
     if (this.exit === undefined) this.#remark("does not end at SIGTERM");
     signalGroup(child.pid, SIGKILL);
     await this.#ended;
-    const left = endEscaped(FOLDER_VARIABLE, this.#folder!);
-    if (left > 0) this.#remark("leaves processes behind when it ends");
+    if (this.#folder!.endProcesses() > 0) this.#remark("leaves processes behind when it ends");
     await this.output.ended(OUTPUT_MS);
     if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
     await this.output.cancel();
-    await Deno.remove(this.#folder!, { recursive: true }).catch(() => {});
+    await this.#folder![Symbol.asyncDispose]();
+    running.delete(this);
   }
 
   #remark(text: string): void {
@@ -184,7 +202,8 @@ export class Server implements AsyncDisposable {
   async #run(argv: readonly string[], option: string): Promise<void> {
     const [program = "", ...args] = fillIn(argv, { socket: this.path });
     const signal = AbortSignal.timeout(this.#limits.startMs);
-    const command = new Deno.Command(program, { args, signal, stdin: "null" });
+    const env = { [FOLDER_VARIABLE]: this.#folder!.path };
+    const command = new Deno.Command(program, { args, signal, stdin: "null", env });
     const failed = (why: string) =>
       new HarnessError("start", `Cannot run the ${option} command ${argv.join(" ")}: ${why}`);
     const result = await command.output().catch((error: Error) => {
@@ -192,6 +211,14 @@ export class Server implements AsyncDisposable {
     });
     if (signal.aborted) throw failed(`it took longer than ${this.#limits.startMs} ms`);
     if (result.code !== 0) throw failed(`exit code ${result.code}`);
+  }
+}
+
+function listOfSockets(): string {
+  try {
+    return readText("/proc/net/unix");
+  } catch {
+    return ""; // a system may hide it
   }
 }
 

@@ -1,6 +1,7 @@
 import { HarnessError } from "./harness_error.ts";
 import type { Fd } from "./posix/fd.ts";
 import { UnixListener } from "./posix/unix_listener.ts";
+import { FOLDER_VARIABLE, ServerFolder } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
 
 /** How one start differs from the usual one. */
@@ -15,13 +16,10 @@ export interface StartOptions {
   readonly prepare?: (path: string) => void;
 }
 
-/** Environment variable that tells the processes of a server from all others. */
-export const FOLDER_VARIABLE = "VFIO_USER_CONFORMANCE";
-
 /** A program that has been started. */
 export interface Spawned {
   readonly child: Deno.ChildProcess;
-  readonly folder: string;
+  readonly folder: ServerFolder;
   readonly socket: string;
 }
 
@@ -30,43 +28,47 @@ export async function spawn(
   target: Target & { kind: "command" },
   { fd, stdio = "pipes", user, prepare }: StartOptions,
 ): Promise<Spawned> {
-  const folder = await Deno.makeTempDir({ prefix: "vfio-user-" });
-  const socket = `${folder}/server.sock`;
-  if (user !== undefined) await Deno.chown(folder, user, user);
-  prepare?.(socket);
-  const listening = target.passFd && fd === undefined ? UnixListener.listen(socket).fd : undefined;
-  const inherited = fd ?? listening;
-  inherited?.setCloseOnExec(false);
-  inherited?.setNonBlocking(false); // as a program expects that does nothing but accept and read
-  const [program = "", ...args] = fillIn(target.argv, {
-    socket,
-    ...(inherited === undefined ? {} : { fd: inherited.number }),
-  });
+  const folder = await ServerFolder.make();
+  const socket = `${folder.path}/server.sock`;
+  const [program = ""] = fillIn(target.argv, { socket });
   const stream = stdio === "pipes" ? "piped" : "null";
+  let listening: Fd | undefined;
   try {
+    if (user !== undefined) await Deno.chown(folder.path, user, user);
+    prepare?.(socket);
+    if (target.passFd && fd === undefined) listening = UnixListener.listen(socket).fd;
+    const inherited = fd ?? listening;
+    inherited?.setCloseOnExec(false);
+    inherited?.setNonBlocking(false); // as a program expects that does nothing but accept and read
+    const number = inherited === undefined ? {} : { fd: inherited.number };
     const child = new Deno.Command(program, {
-      args,
+      args: fillIn(target.argv.slice(1), { socket, ...number }),
       stdin: stream, // never written to: some servers end when they can read
       stdout: stream,
       stderr: stream,
       detached: true, // a process group of its own
       ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
       env: {
-        [FOLDER_VARIABLE]: folder,
-        ...(user === undefined ? {} : { HOME: folder }),
+        ...(user === undefined ? {} : { HOME: folder.path }),
         ...target.env,
+        [FOLDER_VARIABLE]: folder.path,
       },
       ...(user === undefined ? {} : { uid: user, gid: user }),
     }).spawn();
     return { child, folder, socket };
   } catch (error) {
-    await Deno.remove(folder, { recursive: true });
-    const why = error instanceof Deno.errors.NotFound
-      ? "no such program"
-      : (error as Error).message;
+    await folder[Symbol.asyncDispose]();
+    const why = await reason(error as Error, target);
     throw new HarnessError("start", `Cannot start ${program}: ${why}`, { cause: error });
   } finally {
     fd?.setCloseOnExec(true);
     listening?.[Symbol.dispose]();
   }
+}
+
+/** The runtime says the same of a program and of a working folder that is not there. */
+async function reason(error: Error, { cwd }: { readonly cwd?: string }): Promise<string> {
+  if (!(error instanceof Deno.errors.NotFound)) return error.message;
+  const folder = cwd === undefined || await Deno.stat(cwd).then(() => true, () => false);
+  return folder ? "no such program" : `no such folder ${cwd}`;
 }

@@ -233,7 +233,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
         `Cannot use the server: a second client got ${refusal}${profile}`,
       );
     }
-    const dying = told === "exits" || !await server.listens();
+    const dying = told === "exits" || !server.listens();
     this.#normalExit = await server.ended(dying ? DYING_MS : 0);
     if (told === "exits" && this.#normalExit === undefined) {
       const still = `it still runs ${DYING_MS} ms after its first client left`;
@@ -265,7 +265,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     const server = this.#server;
     if (server === undefined) return undefined;
     const exit = await server.ended(CLOSING_MS) ??
-      (await server.listens() ? undefined : await server.ended(DYING_MS));
+      (server.listens() ? undefined : await server.ended(DYING_MS));
     return exit === undefined || this.#isNormal(exit) ? undefined : ending(exit);
   }
 

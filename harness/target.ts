@@ -22,8 +22,8 @@ export function fillIn(
   values: { readonly socket: string; readonly fd?: number },
 ): string[] {
   return argv.map((word) =>
-    word.replaceAll("{socket}", values.socket)
-      .replaceAll("{fd}", values.fd === undefined ? "{fd}" : String(values.fd))
+    word.replaceAll("{socket}", () => values.socket) // a path may hold $&
+      .replaceAll("{fd}", () => values.fd === undefined ? "{fd}" : String(values.fd))
   );
 }
 

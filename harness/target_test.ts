@@ -10,8 +10,8 @@ Deno.test("withPlaceholder() adds the convention only where no placeholder stand
 });
 
 Deno.test("fillIn() replaces every occurrence", () => {
-  assertEquals(fillIn(["{socket}:{socket}", "{fd}"], { socket: "/a b", fd: 5 }), [
-    "/a b:/a b",
+  assertEquals(fillIn(["{socket}:{socket}", "{fd}"], { socket: "/a $& b", fd: 5 }), [
+    "/a $& b:/a $& b",
     "5",
   ]);
 });

@@ -6,6 +6,7 @@ import { differenceOf, resolve } from "./judge.ts";
 import { loadMigrationData, saveMigrationData } from "./migration_data.ts";
 import { isUnixStreamSocket } from "./posix/fd.ts";
 import { SystemError } from "./posix/libc.ts";
+import { fileIdentity } from "./posix/proc.ts";
 import { launch } from "./launch.ts";
 import type { Failure } from "./results.ts";
 import { sessionStep } from "./session_steps.ts";
@@ -116,7 +117,7 @@ async function memoryReleased(row: Conversation, name: string): Promise<Failure 
   const failure = await row.fence();
   if (failure !== undefined || !row.open) return failure;
   const probe = row.world.probe(row.connection);
-  const file = await Deno.stat(`/proc/self/fd/${row.files.file(name).number}`);
+  const file = fileIdentity(`/proc/self/fd/${row.files.file(name).number}`);
   if (await within(RELEASE_MS, () => probe?.uses(file) !== true)) return undefined;
   const expected = [`the server to release the memory file ${name}`];
   return row.failure("leak", expected, "it still open or mapped");

@@ -4,6 +4,7 @@ import { ask, CLIENT_VERSION } from "../harness/ask.ts";
 import type { Send } from "../harness/case.ts";
 import { Connection } from "../harness/connection.ts";
 import { parseProfile } from "../harness/parse_profile.ts";
+import { readText } from "../harness/posix/proc.ts";
 import { play } from "../harness/run.ts";
 import { selectCases } from "../harness/select.ts";
 import { Server } from "../harness/server.ts";
@@ -95,13 +96,21 @@ async function compareClients(
   );
 }
 
+/** In MiB; 0 once it has ended. */
+function highWater(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
 /** Peak memory of a process in MiB, as far as /proc has told until it ended. */
 async function peakMemory(pid: number, ended: Promise<unknown>): Promise<number> {
   let [peak, running] = [0, true];
   ended.then(() => running = false);
   while (running) {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-    peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    peak = Math.max(peak, highWater(pid));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return peak;

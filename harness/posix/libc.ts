@@ -14,6 +14,27 @@ export const symbols = {
   close: { parameters: ["i32"] as [fd: "i32"], result: "i32" },
   /** `int unlink(const char *path)` */
   unlink: { parameters: ["buffer"] as [path: "buffer"], result: "i32" },
+  /** `ssize_t getdents64(int fd, void *entries, size_t size)` */
+  getdents64: {
+    parameters: ["i32", "buffer", "usize"] as [fd: "i32", entries: "buffer", size: "usize"],
+    result: "i32",
+  },
+  /** `ssize_t readlink(const char *path, char *target, size_t size)` */
+  readlink: {
+    parameters: ["buffer", "buffer", "usize"] as [path: "buffer", target: "buffer", size: "usize"],
+    result: "i32",
+  },
+  /** `int statx(int folder, const char *path, int flags, unsigned int mask, struct statx *found)` */
+  statx: {
+    parameters: ["i32", "buffer", "i32", "u32", "buffer"] as [
+      folder: "i32",
+      path: "buffer",
+      flags: "i32",
+      mask: "u32",
+      found: "buffer",
+    ],
+    result: "i32",
+  },
   /** `int fcntl(int fd, int op, int arg)` */
   fcntl: {
     parameters: ["i32", "i32", "i32"] as [fd: "i32", op: "i32", arg: "i32"],

@@ -1,5 +1,6 @@
 import { EventFd } from "../posix/event_fd.ts";
 import type { Fd } from "../posix/fd.ts";
+import { linkTarget } from "../posix/proc.ts";
 import { IrqFlag, SetIrqsFlag } from "../wire/constants.ts";
 import { Errno } from "../wire/errno.ts";
 import { IrqInfo, SetIrqs } from "../wire/messages.ts";
@@ -87,5 +88,5 @@ function bind(set: SetIrqsValues, action: number, { fds }: Message, table: Inter
 
 /** Anything else could block or fail the server when an interrupt is signalled. */
 function isEventFd(fd: Fd): boolean {
-  return Deno.readLinkSync(`/proc/self/fd/${fd.number}`) === "anon_inode:[eventfd]";
+  return linkTarget(`/proc/self/fd/${fd.number}`) === "anon_inode:[eventfd]";
 }

@@ -1,4 +1,5 @@
 import { memoryFile } from "../../posix/memory.ts";
+import { readText } from "../../posix/proc.ts";
 import { Command } from "../../wire/constants.ts";
 import { Version } from "../../wire/messages.ts";
 import type { Fault, Hooks } from "../fault.ts";
@@ -16,7 +17,7 @@ function whileOneWaits(act: () => void): Hooks {
     },
     request({ command }) {
       // The kernel lists the socket that listens, and one for each client.
-      const sockets = Deno.readTextFileSync("/proc/net/unix").split("\n");
+      const sockets = readText("/proc/net/unix").split("\n");
       const clients = sockets.filter((socket) => socket.endsWith(` ${path}`)).length - 1;
       if (command !== Command.VERSION && clients > 1) act();
     },

@@ -1,3 +1,4 @@
+import { linkTarget } from "../../posix/proc.ts";
 import { PciIrq, SetIrqsFlag } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
 import type { Fault } from "../fault.ts";
@@ -101,7 +102,7 @@ export const irqCheckFaults: readonly Fault[] = [
     clause: "irqset-fd-wrong-type",
     text: "A descriptor that is no eventfd kills the server.",
     hooks: diesIf((_, { fds }) =>
-      fds.some(({ number }) => !Deno.readLinkSync(`/proc/self/fd/${number}`).includes("eventfd"))
+      fds.some(({ number }) => !linkTarget(`/proc/self/fd/${number}`).includes("eventfd"))
     ),
   },
   {

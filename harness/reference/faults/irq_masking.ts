@@ -1,5 +1,6 @@
 import { EventFd } from "../../posix/event_fd.ts";
 import { waitNow } from "../../posix/poll.ts";
+import { linkTarget } from "../../posix/proc.ts";
 import { Command, IrqFlag, PciIrq, SetIrqsFlag } from "../../wire/constants.ts";
 import { Header, SetIrqs } from "../../wire/messages.ts";
 import type { Channel } from "../channel.ts";
@@ -57,7 +58,7 @@ const masking: readonly Fault[] = [
 
 function isFull({ fds }: Message): boolean {
   return fds.some((fd) =>
-    Deno.readLinkSync(`/proc/self/fd/${fd.number}`).includes("eventfd") &&
+    linkTarget(`/proc/self/fd/${fd.number}`).includes("eventfd") &&
     !waitNow(fd, "writable", 0)
   );
 }

@@ -1,0 +1,55 @@
+import { expectedFailuresOf } from "../harness/expected_failures.ts";
+import { run, type RunResult } from "../mod.ts";
+import { caseLine, consoleReport, endLine, htmlParts, junit, runLine } from "../reports/mod.ts";
+import { type Settings, usage } from "./command_line.ts";
+import { print, printError } from "./entry.ts";
+import { exitCode } from "./exit_code.ts";
+import { ReportFolder } from "./report_files.ts";
+
+/** A run whose reports are written. */
+export interface Recorded {
+  readonly result: RunResult;
+  /** What the program ends with. */
+  readonly code: number;
+}
+
+/** Plays, and writes the results line by line as they come. */
+export async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Recorded> {
+  using folder = await ReportFolder.open(options.out, ["junit.xml", "report.html"]);
+  const terminal = Deno.stdout.isTerminal();
+  const report = consoleReport(print, {
+    terminal,
+    color: terminal && !Deno.noColor,
+    verbose: options.verbose,
+    ...(terminal ? { columns: Deno.consoleSize().columns } : {}),
+  });
+  let [total, done] = [0, 0];
+  const result = await run({
+    ...options,
+    signal,
+    onStart(info, count) {
+      total = count;
+      folder.record(runLine(info));
+      report.started(info, count);
+    },
+    onCase: (id) => report.caseStarted(id),
+    onResult(one) {
+      folder.record(caseLine(one));
+      report.caseFinished(one, ++done, total);
+    },
+  });
+  folder.record(endLine(result));
+  await folder.write("junit.xml", [junit(result)]);
+  await folder.write("report.html", htmlParts(result));
+  if (options.writeExpect !== undefined) await writeList(options.writeExpect, result);
+  report.finished(result, folder.written);
+  for (const failure of folder.failures) printError(failure);
+  return { result, code: folder.failures.length > 0 ? 3 : exitCode(result) };
+}
+
+async function writeList(path: string, { results }: RunResult): Promise<void> {
+  const content = `${JSON.stringify(expectedFailuresOf(results), undefined, 2)}\n`;
+  await Deno.writeTextFile(path, content).catch((error: Error) => {
+    throw usage(`Cannot write the list of expected failures ${path}: ${error.message}`);
+  });
+}

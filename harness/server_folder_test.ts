@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { libc } from "./posix/libc.ts";
+import { removeLeftovers, ServerFolder } from "./server_folder.ts";
+
+libc(); // stays open for good: not a leak of the test that happens to come first
+
+async function names(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).toSorted();
+}
+
+Deno.test("a folder is for us alone, has a name that nobody can guess, and goes", async () => {
+  const folder = await ServerFolder.make();
+  const other = await ServerFolder.make();
+  assertEquals((await Deno.lstat(folder.path)).mode! & 0o7777, 0o700);
+  assertMatch(folder.path, /-[0-9a-f]{16}$/);
+  assert(folder.path !== other.path);
+  await Deno.writeTextFile(`${folder.path}/left`, "");
+  await folder[Symbol.asyncDispose]();
+  await other[Symbol.asyncDispose]();
+  assertEquals(await Deno.lstat(folder.path).catch(() => "gone"), "gone");
+});
+
+Deno.test("leftovers are removed: folders of ours without a lock, and nothing else", async () => {
+  const parent = await Deno.makeTempDir();
+  const [stale, locked, foreign] = ["stale", "locked", "foreign"].map((name) =>
+    `${parent}/vfio-user-run-${name}`
+  );
+  for (const path of [stale!, locked!, foreign!, `${parent}/other`]) await Deno.mkdir(path);
+  await Deno.symlink(`${parent}/other`, `${parent}/vfio-user-run-link`);
+  await Deno.writeTextFile(`${parent}/vfio-user-run-file`, "");
+  await Deno.writeTextFile(`${stale}/server.sock`, "");
+  if (Deno.uid() === 0) await Deno.chown(foreign!, 12_345, 12_345);
+  else await Deno.remove(foreign!);
+  {
+    using lock = await Deno.open(locked!);
+    assert(await lock.tryLock(true));
+    await removeLeftovers(parent);
+  }
+  const kept = ["other", "vfio-user-run-file", "vfio-user-run-link", "vfio-user-run-locked"];
+  const foreignKept = Deno.uid() === 0 ? ["vfio-user-run-foreign"] : [];
+  assertEquals(await names(parent), [...kept, ...foreignKept].toSorted());
+  await removeLeftovers(parent);
+  assert(!(await names(parent)).includes("vfio-user-run-locked"));
+  await Deno.remove(parent, { recursive: true });
+});
