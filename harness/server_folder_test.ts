@@ -12,7 +12,7 @@ Deno.test("a folder is for us alone, has a name that nobody can guess, and goes"
   const folder = await ServerFolder.make();
   const other = await ServerFolder.make();
   assertEquals((await Deno.lstat(folder.path)).mode! & 0o7777, 0o700);
-  assertMatch(folder.path, /-[0-9a-f]{16}$/);
+  assertMatch(folder.path, /-[0-9a-f]{11,16}$/); // 64 random bits, without leading zeros
   assert(folder.path !== other.path);
   await Deno.writeTextFile(`${folder.path}/left`, "");
   await folder[Symbol.asyncDispose]();
