@@ -17,6 +17,7 @@ export async function watch(
   const program = await programOf(options.target);
   let failed: readonly string[] = [];
   while (true) {
+    using watched = new FileWatch(program); // it may change while it is judged
     const again = failed.length > 0;
     let played = await playAndRecord(again ? { ...options, patterns: failed } : options, signal);
     failed = unexpected(played.result);
@@ -27,7 +28,7 @@ export async function watch(
     }
     if (signal.aborted) return played;
     print(`\nWaiting for a change of ${program} (Ctrl-C ends)\n`);
-    if (!await changed(program, signal)) return played;
+    if (!await watched.changed(signal)) return played;
     print("\n");
   }
 }
@@ -52,22 +53,36 @@ async function programOf(target: Target): Promise<string> {
   }
 }
 
-/** Waits until the program has changed and is whole again; false when the signal came first. */
-async function changed(program: string, signal: AbortSignal): Promise<boolean> {
-  // Its folder: a linker may put a new file in place of the old one.
-  const watcher = Deno.watchFs(program.slice(0, program.lastIndexOf("/")), { recursive: false });
-  const ended = new AbortController();
-  ended.signal.addEventListener("abort", () => watcher.close());
-  const stop = () => ended.abort();
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  for await (const { paths, kind } of watcher) {
-    if (kind === "access" || kind === "remove" || !paths.includes(program)) continue;
-    clearTimeout(timer);
-    timer = setTimeout(stop, SETTLE_MS);
+/** Sees changes of one file from its making on. */
+class FileWatch implements Disposable {
+  readonly #path: string;
+  readonly #watcher: Deno.FsWatcher;
+  #closed = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    // Its folder: a linker may put a new file in place of the old one.
+    this.#watcher = Deno.watchFs(path.slice(0, path.lastIndexOf("/")), { recursive: false });
   }
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
-  return !signal.aborted;
+
+  /** Waits until the file has changed and is whole again, once; false when the signal came first. */
+  async changed(signal: AbortSignal): Promise<boolean> {
+    const stop = () => this[Symbol.dispose]();
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    for await (const { paths, kind } of this.#watcher) {
+      if (kind === "access" || kind === "remove" || !paths.includes(this.#path)) continue;
+      clearTimeout(timer);
+      timer = setTimeout(stop, SETTLE_MS);
+    }
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+    return !signal.aborted;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#closed) this.#watcher.close();
+    this.#closed = true;
+  }
 }
