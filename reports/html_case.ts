@@ -73,11 +73,11 @@ function judgement({ failure, skip, verdict, expectedFailure }: CaseResult): Mar
   if (expectedFailure !== undefined) {
     const { pattern, reason, message } = expectedFailure;
     const known = verdict === "pass" ? "Should fail" : "Known failure";
-    const part = message === undefined ? "" : `, when it says “${message}”`;
+    const part = message === undefined ? "" : `, where it says “${message}”`;
     rows.push(
-      markup`<dt>${known}</dt><dd>${oneLine(reason, 2000)} <small>by ${oneLine(pattern)}${
-        oneLine(part)
-      } in the list of expected failures</small></dd>`,
+      markup`<dt>${known}</dt><dd>${oneLine(reason, 2000)} <small>${
+        oneLine(`${pattern} in the list of expected failures${part}`)
+      }</small></dd>`,
     );
   }
   return rows.length === 0 ? NOTHING : markup`<dl class="j">${rows}</dl>

@@ -10,7 +10,7 @@ import {
 } from "../harness/results.ts";
 import { bySuite, conclude, type Conclusion, skipReasons } from "./conclusion.ts";
 import { MARKS } from "./mark.ts";
-import { type Markup, markup, NOTHING } from "./markup.ts";
+import { Markup, markup, NOTHING } from "./markup.ts";
 import { dateText, durationText, oneLine, plural } from "./text.ts";
 
 /** CSS class of each mark. */
@@ -20,7 +20,7 @@ export const MARK_CLASS: Readonly<Record<Meaning, string>> = {
   "unexpected pass": "f",
   error: "e",
   warning: "w",
-  "expected failure": "x",
+  "expected failure": "n",
   skipped: "s",
   "not run": "o",
 };
@@ -36,6 +36,11 @@ export function badge(mark: Meaning): Markup {
     MARKS[mark]
   }</i> ${mark}</span>`;
 }
+
+const PARTS = new Markup(
+  `<nav class="parts" aria-label="Parts of this page"><a href="#device">Device</a> <a href="#run">Run</a> ` +
+    `<a href="#times">Reply times</a> <a href="#cases">Cases</a> <a href="#requirements">Requirements</a></nav>`,
+);
 
 /** Who was judged, how, and with what result. */
 export function heading(run: RunResult): Markup {
@@ -55,6 +60,7 @@ export function heading(run: RunResult): Markup {
       run.cutOff === undefined ? "" : ` ${oneLine(run.cutOff)}`
     }: what follows is not all of it.</p>\n`;
   return markup`<header class="${mood}">
+${PARTS}
 <p class="kind">vfio-user conformance</p>
 <h1><span class="who">${oneLine(info.label)}</span> is <span class="m ${mood}">${
     conclusion.replace("NOT", "not")
@@ -75,23 +81,28 @@ const MOODS: Readonly<Record<Conclusion, string>> = {
 /** Counts by meaning; the script makes them buttons and puts its other controls beside them. */
 export function counts(run: RunResult): Markup {
   const counted = summarize(run.results, run.info.levels);
-  const all: readonly (readonly [Meaning, number])[] = [
-    ["failed", counted.failed],
-    ["unexpected pass", counted.unexpectedPasses],
-    ["error", counted.errors],
-    ["expected failure", counted.expectedFailures],
-    ["warning", counted.warnings],
-    ["passed", counted.passed],
-    ["skipped", counted.skipped],
-    ["not run", counted.notRun],
+  const { failed, unexpectedPasses, errors, expectedFailures, warnings } = counted;
+  const all: readonly (readonly [Meaning, number, string])[] = [
+    ["failed", failed, `${failed} failed`],
+    [
+      "unexpected pass",
+      unexpectedPasses,
+      plural(unexpectedPasses, "unexpected pass", "unexpected passes"),
+    ],
+    ["error", errors, plural(errors, "error")],
+    ["expected failure", expectedFailures, plural(expectedFailures, "expected failure")],
+    ["warning", warnings, plural(warnings, "warning")],
+    ["passed", counted.passed, `${counted.passed} passed`],
+    ["skipped", counted.skipped, `${counted.skipped} skipped`],
+    ["not run", counted.notRun, `${counted.notRun} not run`],
   ];
   const always: readonly Meaning[] = ["failed", "passed"];
   const shown = all.filter(([mark, count]) => count > 0 || always.includes(mark));
   return markup`<div class="bar"><ul class="counts" aria-label="Cases by verdict">${
-    shown.map(([mark, count]) =>
-      markup`<li><span class="m ${count === 0 ? "o" : MARK_CLASS[mark]}"><i aria-hidden="true">${
-        MARKS[mark]
-      }</i> <b>${count}</b> ${mark}</span></li>`
+    shown.map(([mark, count, text]) =>
+      markup`<li><span class="m ${
+        count === 0 ? "o" : MARK_CLASS[mark]
+      }" data-meaning="${mark}"><i aria-hidden="true">${MARKS[mark]}</i> ${text}</span></li>`
     )
   }</ul></div>`;
 }

@@ -81,10 +81,23 @@ function standingsText(judged: readonly Judged[]): string {
   return STANDINGS
     .map((standing) => ({ standing, count: judged.filter((j) => j.standing === standing).length }))
     .filter(({ count }) => count > 0)
-    .map(({ standing, count }) =>
-      `${count} ${standing === "no case" ? "without a case" : standing}`
-    )
+    .map(({ standing, count }) => countText(standing, count))
     .join(", ");
+}
+
+function countText(standing: Standing, count: number): string {
+  switch (standing) {
+    case "no case":
+      return `${count} without a case`;
+    case "error":
+    case "warning":
+    case "expected failure":
+      return plural(count, standing);
+    case "unexpected pass":
+      return plural(count, standing, "unexpected passes");
+    default:
+      return `${count} ${standing}`;
+  }
 }
 
 function section(name: string, judged: readonly Judged[], info: RunInfo): Markup {

@@ -24,7 +24,7 @@ const rows = all(".k").map((details, i) => ({
 const suites = all(".su").map((details) => ({
   details,
   id: details.querySelector("h3").id,
-  open: details.open,
+  open: false,
   rows: rows.filter((row) => row.suite === details),
 }));
 let state = { q: "", v: [], l: "", s: "", at: "" };
@@ -53,7 +53,7 @@ const verdicts = all(".counts .m").map((mark) => {
   const button = make("button", { type: "button" });
   mark.replaceWith(button);
   button.append(mark);
-  return { button, meaning: mark.lastChild.data.trim() };
+  return { button, meaning: mark.dataset.meaning };
 });
 const keys = [["/", "search"], ["j or ↓", "next case"], ["k or ↑", "previous case"], ["Enter", "open or close the case"],
   ["Esc", "close the case, then clear the filter"], ["?", "these keys"]];
@@ -67,8 +67,10 @@ document.body.classList.add("js");
 // The rows themselves are reached with j and k: a thousand more stops for Tab would be in the way.
 for (const cell of all(".cells a")) cell.tabIndex = -1;
 
+let wasFiltering = false;
 function apply() {
   const filtering = isFiltering();
+  if (filtering && !wasFiltering) for (const suite of suites) suite.open = suite.details.open;
   const words = state.q.toLowerCase().split(/\\s+/).filter((word) => word !== "");
   let shown = 0;
   for (const suite of suites) {
@@ -81,9 +83,11 @@ function apply() {
       some ||= on;
     }
     suite.details.hidden = !some;
-    const open = filtering || suite.open;
-    if (suite.details.open !== open) suite.details.open = open;
+    suite.rows[0].cell.closest("li").hidden = !some;
+    if (filtering) suite.details.open = true;
+    else if (wasFiltering) suite.details.open = suite.open;
   }
+  wasFiltering = filtering;
   document.body.classList.toggle("filtering", filtering);
   search.value = state.q;
   levels.value = state.l;
@@ -204,11 +208,6 @@ for (const row of rows) {
   });
   row.details.addEventListener("toggle", () => row.details.open && addCopy(row.details));
   if (row.details.open) addCopy(row.details);
-}
-for (const suite of suites) {
-  suite.details.querySelector("summary").addEventListener("click", () => {
-    if (!isFiltering()) suite.open = !suite.details.open;
-  });
 }
 addCopy(document.querySelector(".facts"));
 addEventListener("hashchange", read);

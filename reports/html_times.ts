@@ -1,5 +1,5 @@
 import type { RunResult } from "../harness/results.ts";
-import { type Markup, markup, NOTHING } from "./markup.ts";
+import { type Markup, markup } from "./markup.ts";
 import { median, type ReplyTimes, replyTimes } from "./reply_times.ts";
 import { durationText } from "./text.ts";
 
@@ -10,27 +10,36 @@ const BARS_PER_DECADE = 8;
 const BARS = DECADES.length * BARS_PER_DECADE;
 /** Units of the plot. */
 const BAR = 5;
-const HEIGHT = 26;
+const HEIGHT = 18;
 
 /** How long replies took, by command, as the suite saw them. */
 export function times({ results }: RunResult): Markup {
   const all = replyTimes(results);
-  if (all.length === 0) return NOTHING;
   return markup`<section class="over" aria-labelledby="times">
 <h2 id="times">Reply times</h2>
-<p class="sub">From the sending of a command to the whole reply, on a scale of powers of ten; the line marks the median.</p>
+${all.length === 0 ? markup`<p class="sub">No reply was timed.</p>\n` : table(all)}</section>
+`;
+}
+
+function table(all: readonly ReplyTimes[]): Markup {
+  return markup`<p class="sub">From the sending of a command to the whole reply, on a scale of powers of ten; the line marks the median.</p>
 <div class="wide" tabindex="0" role="group" aria-labelledby="times"><table class="list tm"><thead><tr><th scope="col">Command</th><th scope="col" class="r">Replies</th><th scope="col" class="r">Median</th><th scope="col" class="r">Slowest</th><th scope="col">${axis()}</th></tr></thead>
 <tbody>
-${all.map(row)}</tbody></table></div></section>
+${all.map(row)}</tbody></table></div>
 `;
 }
 
 function row(replies: ReplyTimes): Markup {
   const { command, times } = replies;
   return markup`<tr><td>${command}</td><td class="r">${times.length}</td><td class="r">${
-    durationText(median(replies))
-  }</td><td class="r">${durationText(times.at(-1)!)}</td><td>${plot(replies)}</td></tr>
+    timeText(median(replies))
+  }</td><td class="r">${timeText(times.at(-1)!)}</td><td>${plot(replies)}</td></tr>
 `;
+}
+
+/** `45 µs`, where a duration would say `0.05 ms`. */
+function timeText(ms: number): string {
+  return ms < 1 ? `${Math.round(1000 * ms)} µs` : durationText(ms);
 }
 
 /** Labels of the scale, with the same width as the plots. */

@@ -1,7 +1,7 @@
 import type { ByteRange, Failure, TranscriptEntry } from "../harness/results.ts";
 import { type DecodedEntry, decodeEntry, entryWindow, hexDump } from "./decode_entry.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
-import { oneLine, plural } from "./text.ts";
+import { durationText, oneLine, plural } from "./text.ts";
 
 /** Bounds of what is shown, for a case in full and for one that passed. */
 const FULL = { entries: 80, bytes: 512, fields: 100 } as const;
@@ -43,7 +43,9 @@ function leftOut(count: number, which: string): Markup {
 }
 
 /** Time, then what stands on the arrow. */
-function headLine(entry: TranscriptEntry, { at, summary, load }: DecodedEntry): Markup {
+function headLine(entry: TranscriptEntry, { summary, load }: DecodedEntry): Markup {
+  const { atMs } = entry;
+  const at = atMs < 1000 ? `${atMs.toFixed(2)} ms` : durationText(atMs);
   const word = entry.kind === "note" ? NOTHING : markup`<b>${WAYS[entry.kind][1]}</b> `;
   return markup`<span class="at">${at}</span><span class="ar">${word}${summary}${
     load === "" ? NOTHING : markup` <small>${load}</small>`
@@ -63,8 +65,7 @@ function briefEntry(entry: TranscriptEntry, isFailure: boolean): Markup {
     headLine(entry, decoded)
   }${values.length === 0 ? NOTHING : markup`<div>${oneLine(values.join(" · "), 400)}</div>`}${
     hex === "" ? NOTHING : markup`<code>${hex}${more}</code>`
-  }</li>
-`;
+  }</li>`;
 }
 
 /** A message that unfolds to its fields beside its bytes; open where the case failed. */
@@ -73,14 +74,13 @@ function fullEntry(entry: TranscriptEntry, isFailure: boolean, field?: ByteRange
   const kind = `${WAYS[entry.kind][0]}${isFailure ? " bad" : ""}`;
   const here = isFailure ? markup`<strong>here it failed</strong>` : NOTHING;
   const line = headLine(entry, decoded);
-  if (decoded.bytes.byteLength === 0) return markup`<li class="${kind}">${line}${here}</li>\n`;
+  if (decoded.bytes.byteLength === 0) return markup`<li class="${kind}">${line}${here}</li>`;
   return markup`<li class="${kind}"><details${
     isFailure ? markup` open` : NOTHING
   }><summary>${line}${here}</summary>
 <div class="two" tabindex="0">${fieldTable(decoded, field)}<pre class="hex">${
     dump(decoded.bytes.subarray(0, FULL.bytes), field)
-  }${moreBytes(entry, decoded.bytes)}</pre></div></details></li>
-`;
+  }${moreBytes(entry, decoded.bytes)}</pre></div></details></li>`;
 }
 
 function moreBytes(entry: TranscriptEntry, bytes: Uint8Array): string {
