@@ -13,7 +13,7 @@ export const STYLE = `
 html{scroll-padding-top:4.5rem}
 body{margin:0 auto;max-width:80rem;padding:2rem 2rem 4rem;background:var(--bg);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
-code,pre,.fs,.at,kbd{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+code,pre,.fs,.at,kbd,.tr li>div{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 a{color:var(--link)}[hidden]{display:none!important}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;background:var(--bg)}
@@ -99,13 +99,13 @@ pre{margin:0;padding:.5rem .8rem;background:var(--soft);border-radius:6px;font-s
 .tr .lanes{color:var(--mute);font-size:.8rem;padding-right:0}.lanes span{grid-column:2;grid-row:1;justify-self:start;transform:translateX(-30%)}.lanes span+span{justify-self:end;transform:none}
 .at{color:var(--mute);font-size:.75rem;text-align:right;padding-top:.75rem}
 .ar{padding:.55rem 1rem .1rem;position:relative;overflow-wrap:anywhere;border-bottom:2px solid;margin-left:2px;margin-right:2px}
-.ar b{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.x .ar::before{content:"\\200b"/"sent: "}.y .ar::before{content:"\\200b"/"received: "}
 .ar::after{content:"";position:absolute;z-index:1;bottom:-6px;border:5px solid transparent}
 .x>.ar,.x summary .ar{border-color:var(--in)}.y>.ar,.y summary .ar{border-color:var(--out);text-align:right}
 .x>.ar::after,.x summary .ar::after{right:0;border-left:8px solid var(--in);border-right:0}.y>.ar::after,.y summary .ar::after{left:0;border-right:8px solid var(--out);border-left:0}
 .z>.ar{border-bottom:1px dashed var(--line);color:var(--mute)}.z>.ar::after{display:none}
-.tr li>div,.tr li>code{grid-column:2;margin:0 1rem;padding-top:.25rem;font-size:.78rem;color:var(--mute);overflow-wrap:anywhere}
-.tr li>code{padding-top:.1rem}.y>div,.y>code{text-align:right}
+.tr li>div{grid-column:2;margin:0 1rem;padding-top:.25rem;font-size:.76rem;color:var(--mute);overflow-wrap:anywhere;white-space:pre-line}
+.y>div{text-align:right}
 .tr summary{cursor:pointer;list-style:none}.tr summary::before{position:absolute;left:.2rem;top:.6rem}
 .tr summary:hover .ar{background:var(--soft)}
 .bad .ar{background:var(--fb)}.bad>.ar,.tr .bad summary .ar{border-color:var(--f)}
@@ -123,7 +123,7 @@ footer{margin-top:3rem;color:var(--mute);font-size:.85rem}
 dialog{color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:10px;padding:1.2rem 1.6rem;max-width:30rem}dialog::backdrop{background:#0008}
 dialog h2{margin:0 0 .6rem}dialog dl{grid-template-columns:7rem 1fr}kbd{font-size:.85rem;background:var(--soft);border:1px solid var(--line);border-radius:4px;padding:.05rem .4rem}
 .filtering .over,.filtering .none{display:none}
-td:target,.k:has(:target)>summary,.here>summary{background:var(--soft);box-shadow:inset 3px 0 var(--link)}
+td:target,.here>summary{background:var(--soft);box-shadow:inset 3px 0 var(--link)}body:not(.js) .b:target{box-shadow:inset 3px 0 var(--link)}
 @media(max-width:50rem){.parts{float:none;margin-bottom:.8rem}html{scroll-padding-top:1rem}body{padding:1.2rem 1rem 3rem}.bar{margin:1rem -1rem 0;padding:.6rem 1rem}.js .bar{position:static}
 .find{flex-wrap:wrap}.find input{flex-basis:100%}.find select{flex:1 1 8rem}
 .strip li{grid-template-columns:1fr;gap:.1rem}
@@ -131,7 +131,7 @@ td:target,.k:has(:target)>summary,.here>summary{background:var(--soft);box-shado
 .fold .list{min-width:0}dl,.j,dialog dl{grid-template-columns:1fr;gap:0}dd{grid-column:1;margin-bottom:.4rem}
 .k>summary{grid-template-columns:.7rem 1fr auto;gap:0 .6rem;padding:.3rem 0 .3rem .4rem}.k>summary::before{grid-area:1/1}.k>summary .m{grid-area:1/2}.k>summary .l{grid-area:1/3}.t{grid-area:2/2/2/4}.d{display:none}.b{padding-left:.2rem;padding-right:0}
 .t code,.t small{display:block;margin:0}
-.tr::before{left:.2rem;right:.2rem}.tr>li,.tr summary{grid-template-columns:minmax(0,1fr);padding-right:.3rem;padding-left:.3rem}.tr .at,.tr .ar,.tr li>div,.tr li>code,.tr summary strong{grid-column:1}.tr .at{text-align:center;padding-top:.6rem}.ar{padding-top:0}
+.tr::before{left:.2rem;right:.2rem}.tr>li,.tr summary{grid-template-columns:minmax(0,1fr);padding-right:.3rem;padding-left:.3rem}.tr .at,.tr .ar,.tr li>div,.tr summary strong{grid-column:1}.tr .at{text-align:center;padding-top:.6rem}.ar{padding-top:0}
 .lanes span{grid-column:1;transform:none}.tr>li>details{margin:0 -.3rem}.two{margin:.4rem .6rem}.tr summary::before{left:.6rem;top:.3rem}}
 @media print{.su,.rq,.b{content-visibility:visible}:root{color-scheme:light}body{max-width:none;padding:0;font-size:11px}.skip,.find,.copy{display:none}.js .bar{position:static;border:0}.bar{margin:0;padding:.6rem 0}
 h2,h4,.su>summary{break-after:avoid}.ks>li>details:not([open]),tr,.tr>li{break-inside:avoid}.two{overflow:visible}*{print-color-adjust:exact}a{color:inherit}}

@@ -7,12 +7,8 @@ import { durationText, oneLine, plural } from "./text.ts";
 const FULL = { entries: 80, bytes: 512, fields: 100 } as const;
 const BRIEF = { entries: 16, bytes: 48 } as const;
 
-/** CSS class of each kind of entry, and the word for those who do not see the arrow. */
-const WAYS = {
-  sent: ["x", "sent"],
-  received: ["y", "received"],
-  note: ["z", "note"],
-} as const;
+/** CSS class of each kind of entry. */
+const WAYS = { sent: "x", received: "y", note: "z" } as const;
 
 /** What went over the wire, as a sequence between two lanes; with a failure, the entry that shows it is marked. */
 export function transcript(
@@ -46,13 +42,12 @@ function leftOut(count: number, which: string): Markup {
 function headLine(entry: TranscriptEntry, { summary, load }: DecodedEntry): Markup {
   const { atMs } = entry;
   const at = atMs < 1000 ? `${atMs.toFixed(2)} ms` : durationText(atMs);
-  const word = entry.kind === "note" ? NOTHING : markup`<b>${WAYS[entry.kind][1]}</b> `;
-  return markup`<span class="at">${at}</span><span class="ar">${word}${summary}${
+  return markup`<span class="at">${at}</span><span class="ar">${summary}${
     load === "" ? NOTHING : markup` <small>${load}</small>`
   }</span>`;
 }
 
-/** One line for the message, one for its fields, one for its bytes. */
+/** One line for the message, one for its fields, one for its bytes: few elements, as there are thousands of these. */
 function briefEntry(entry: TranscriptEntry, isFailure: boolean): Markup {
   const decoded = decodeEntry(entry);
   const { fields, bytes } = decoded;
@@ -61,17 +56,17 @@ function briefEntry(entry: TranscriptEntry, isFailure: boolean): Markup {
     .map((field) => `${field.name} ${oneLine(field.text, 120)}`);
   const hex = bytes.subarray(0, BRIEF.bytes).toHex().replace(/(.{8})(?=.)/g, "$1 ");
   const more = entry.size > BRIEF.bytes ? "…" : "";
-  return markup`<li class="${WAYS[entry.kind][0]}${isFailure ? " bad" : ""}">${
+  const lines = [oneLine(values.join(" · "), 400), hex === "" ? "" : hex + more];
+  const rest = lines.filter((line) => line !== "").join("\n");
+  return markup`<li class="${WAYS[entry.kind]}${isFailure ? " bad" : ""}">${
     headLine(entry, decoded)
-  }${values.length === 0 ? NOTHING : markup`<div>${oneLine(values.join(" · "), 400)}</div>`}${
-    hex === "" ? NOTHING : markup`<code>${hex}${more}</code>`
-  }</li>`;
+  }${rest === "" ? NOTHING : markup`<div>${rest}</div>`}</li>`;
 }
 
 /** A message that unfolds to its fields beside its bytes; open where the case failed. */
 function fullEntry(entry: TranscriptEntry, isFailure: boolean, field?: ByteRange): Markup {
   const decoded = decodeEntry(entry);
-  const kind = `${WAYS[entry.kind][0]}${isFailure ? " bad" : ""}`;
+  const kind = `${WAYS[entry.kind]}${isFailure ? " bad" : ""}`;
   const here = isFailure ? markup`<strong>here it failed</strong>` : NOTHING;
   const line = headLine(entry, decoded);
   if (decoded.bytes.byteLength === 0) return markup`<li class="${kind}">${line}${here}</li>`;

@@ -78,13 +78,13 @@ export class ReportBrowser implements AsyncDisposable {
     for (const context of this.#browser.contexts()) await context.close();
   }
 
-  /** Seconds of processor time that the processes of all pages have used. */
-  async pageSeconds(): Promise<number> {
+  /** Seconds of processor time that each page's process has used so far. */
+  async pageSeconds(): Promise<ReadonlyMap<number, number>> {
     const session = await this.#browser.newBrowserCDPSession();
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");
     await session.detach();
     const pages = processInfo.filter(({ type }) => type === "renderer");
-    return pages.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    return new Map(pages.map(({ id, cpuTime }) => [id, cpuTime]));
   }
 
   /** Ends Chromium and removes the pages. */
