@@ -68,7 +68,7 @@ td,th{padding:.28rem .9rem .28rem 0;vertical-align:top}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:0 3rem}
 dl{display:grid;grid-template-columns:9.5rem 1fr;gap:.2rem 1.2rem;margin:.4rem 0 .8rem;font-size:.9rem}
 dt{color:var(--mute);overflow-wrap:anywhere}dd{margin:0;grid-column:2;overflow-wrap:anywhere;white-space:pre-wrap}
-.wide{overflow-x:auto;max-width:48rem}.tm td{vertical-align:middle;padding-top:.1rem;padding-bottom:.1rem}.tm td:first-child{font-size:.85rem}
+.wide{overflow-x:auto;max-width:48rem}.tm td,.tm th{white-space:nowrap}.tm td{vertical-align:middle;padding-top:.1rem;padding-bottom:.1rem}.tm td:first-child{font-size:.85rem}
 .tm td:last-child,.tm th:last-child{padding-left:1rem;padding-right:0}
 .plot{display:block;width:20rem;height:auto}.plot text{font-size:9px;fill:var(--mute);font-weight:400}
 .bars{fill:var(--in);opacity:.75}.grid{stroke:var(--line)}.mid{stroke:var(--ink);stroke-width:1.5}
@@ -77,7 +77,7 @@ ol{list-style:none;margin:0;padding:0}
 .su>summary code{color:var(--mute);font-size:.8rem;margin:0 .4rem}
 .su,.rq{content-visibility:auto;contain-intrinsic-size:auto 2.5rem}.su[open]{contain-intrinsic-size:auto 90rem}.b{content-visibility:auto;contain-intrinsic-size:auto 40rem}
 .ks{margin-bottom:1.2rem}.ks>li{border-top:1px solid var(--line)}
-.k>summary{display:grid;grid-template-columns:.7rem 9.4rem 1fr 4rem 4.5rem;gap:.7rem;padding:.3rem .5rem;cursor:pointer;list-style:none;scroll-margin:5rem 0 3rem}
+.k>summary{align-items:baseline;display:grid;grid-template-columns:.7rem 9.4rem 1fr 4rem 4.5rem;gap:.7rem;padding:.3rem .5rem;cursor:pointer;list-style:none;scroll-margin:5rem 0 3rem}
 .k>summary::-webkit-details-marker,.tr summary::-webkit-details-marker{display:none}
 .k>summary::before,.tr summary::before{content:"▸"/"";color:var(--mute);font-size:.8rem;line-height:1.6}
 .k[open]>summary::before,.tr [open]>summary::before{content:"▾"/""}
