@@ -124,7 +124,7 @@ dialog{color:inherit;background:var(--bg);border:1px solid var(--line);border-ra
 dialog h2{margin:0 0 .6rem}dialog dl{grid-template-columns:7rem 1fr}kbd{font-size:.85rem;background:var(--soft);border:1px solid var(--line);border-radius:4px;padding:.05rem .4rem}
 .filtering .over,.filtering .none{display:none}
 td:target,.here>summary{background:var(--soft);box-shadow:inset 3px 0 var(--link)}body:not(.js) .b:target{box-shadow:inset 3px 0 var(--link)}
-@media(max-width:50rem){.parts{float:none;margin-bottom:.8rem}html{scroll-padding-top:1rem}body{padding:1.2rem 1rem 3rem}.bar{margin:1rem -1rem 0;padding:.6rem 1rem}.js .bar{position:static}
+@media screen and (max-width:50rem){.parts{float:none;margin-bottom:.8rem}html{scroll-padding-top:1rem}body{padding:1.2rem 1rem 3rem}.bar{margin:1rem -1rem 0;padding:.6rem 1rem}.js .bar{position:static}
 .find{flex-wrap:wrap}.find input{flex-basis:100%}.find select{flex:1 1 8rem}
 .strip li{grid-template-columns:1fr;gap:.1rem}
 .rq td,.rq th,.br td,.br th{display:block;width:auto!important;padding:0;border:0}.rq thead,.br thead{display:none}.rq tr,.br tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}
@@ -133,6 +133,6 @@ td:target,.here>summary{background:var(--soft);box-shadow:inset 3px 0 var(--link
 .t code,.t small{display:block;margin:0}
 .tr::before{left:.2rem;right:.2rem}.tr>li,.tr summary{grid-template-columns:minmax(0,1fr);padding-right:.3rem;padding-left:.3rem}.tr .at,.tr .ar,.tr li>div,.tr summary strong{grid-column:1}.tr .at{text-align:center;padding-top:.6rem}.ar{padding-top:0}
 .lanes span{grid-column:1;transform:none}.tr>li>details{margin:0 -.3rem}.two{margin:.4rem .6rem}.tr summary::before{left:.6rem;top:.3rem}}
-@media print{.su,.rq,.b{content-visibility:visible}:root{color-scheme:light}body{max-width:none;padding:0;font-size:11px}.skip,.find,.copy{display:none}.js .bar{position:static;border:0}.bar{margin:0;padding:.6rem 0}
+@media print{html{font-size:10.5px}.su,.rq,.b{content-visibility:visible}:root{color-scheme:light}body{max-width:none;padding:0;font-size:1rem}.b{max-width:none}.parts{display:none}.skip,.find,.copy{display:none}.js .bar{position:static;border:0}.bar{margin:0;padding:.6rem 0}
 h2,h4,.su>summary{break-after:avoid}.ks>li>details:not([open]),tr,.tr>li{break-inside:avoid}.two{overflow:visible}*{print-color-adjust:exact}a{color:inherit}}
 `;
