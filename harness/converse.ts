@@ -4,8 +4,17 @@ import type { DeviceFacts } from "./device_facts.ts";
 import { DmaResponder } from "./dma_responder.ts";
 import { encodeMessage } from "./encode.ts";
 import { GuestMemory } from "./guest_memory.ts";
-import { describe, isError, judge, type Observed, outcomeText, replyOf } from "./judge.ts";
-import type { Failure, FailureKind } from "./results.ts";
+import {
+  describe,
+  headerField,
+  isError,
+  judge,
+  type Mismatch,
+  type Observed,
+  outcomeText,
+  replyOf,
+} from "./judge.ts";
+import type { ByteRange, Failure, FailureKind } from "./results.ts";
 import { describeDescriptor, RowFiles } from "./row_files.ts";
 import { getInfo } from "./steps.ts";
 import type { Transcript } from "./transcript.ts";
@@ -152,8 +161,14 @@ export class Conversation implements Disposable {
   }
 
   /** A failure that the newest transcript entry shows. */
-  failure(kind: FailureKind, expected: readonly string[], seen: string): Failure {
-    return { kind, expected, seen, entry: this.transcript.newest };
+  failure(
+    kind: FailureKind,
+    expected: readonly string[],
+    seen: string,
+    field?: ByteRange,
+  ): Failure {
+    const blamed = field === undefined ? {} : { field };
+    return { kind, expected, seen, entry: this.transcript.newest, ...blamed };
   }
 
   /** When to give up waiting for what is asked now. */
@@ -261,21 +276,25 @@ export class Conversation implements Disposable {
     const outcomes = step.outcomes;
     if (outcomes.some((one) => one.outcome === "closed")) this.#mayClose = true;
     this.#patienceMs = outcomes.some((one) => one.outcome === "silence") ? SILENCE_MS : Infinity;
-    const observed = outcomes.some((one) => one.outcome === "nothing")
-      ? await this.#fenced()
-      : await this.#reply(outcomes);
+    const before = this.transcript.newest;
+    const fenced = outcomes.some((one) => one.outcome === "nothing");
+    const observed = fenced ? await this.#fenced() : await this.#reply(outcomes);
     if ("expected" in observed) return observed;
-    const seen: string[] = [];
+    const mismatches: Mismatch[] = [];
     for (const outcome of outcomes) {
-      const instead = judge(outcome, observed, this.saved);
-      if (instead === undefined) {
+      const mismatch = judge(outcome, observed, this.saved);
+      if (mismatch === undefined) {
         this.#matched(outcome, observed);
         return undefined;
       }
-      seen.push(instead);
+      mismatches.push(mismatch);
     }
     disposeOfObserved(observed);
-    return this.failure(kindOf(observed), outcomes.map(outcomeText), seen[0] ?? "nothing");
+    const { seen, field } = mismatches[0] ?? { seen: "nothing" };
+    // A reply that came early, or before a fence, stands further up in the transcript than its newest entry.
+    const isNewest = !fenced && this.transcript.newest > before;
+    const expected = outcomes.map(outcomeText);
+    return this.failure(kindOf(observed), expected, seen, isNewest ? field : undefined);
   }
 
   #matched(outcome: Outcome, observed: Observed): void {
@@ -316,12 +335,13 @@ export class Conversation implements Disposable {
       if (msgId === target.msgId) {
         if (command === target.command) return observed;
         const name = commandName(target.command);
-        return this.#wrong(observed, `a reply to ${name}`, `a reply to ${commandName(command)}`);
+        const seen = `a reply to ${commandName(command)}`;
+        return this.#wrong(observed, `a reply to ${name}`, seen, "command");
       }
       if (!this.#pending.some((other) => other.msgId === msgId)) {
         const expected = outcomes.map(outcomeText).join(" or ");
         const wanted = `${expected}, with message ID ${target.msgId}`;
-        return this.#wrong(observed, wanted, `message ID ${msgId}`);
+        return this.#wrong(observed, wanted, `message ID ${msgId}`, "msgId");
       }
       this.notes.push(`message ID ${msgId} was answered before ${target.msgId}`);
       this.#early.push({ ...observed, bytes: observed.bytes.slice() });
@@ -329,9 +349,14 @@ export class Conversation implements Disposable {
     return this.failure("mismatch", ["one reply"], "no end of messages that nobody asked for");
   }
 
-  #wrong(observed: Incoming, expected: string, seen: string): Failure {
+  #wrong(
+    observed: Incoming,
+    expected: string,
+    seen: string,
+    field: "command" | "msgId",
+  ): Failure {
     disposeOf(observed);
-    return this.failure("mismatch", [expected], seen);
+    return this.failure("mismatch", [expected], seen, headerField(field));
   }
 
   /** What comes before the answer to a fence: nothing, as it should, or something else. */

@@ -1,12 +1,20 @@
 import type { Condition, FieldMatch, Outcome, Reply, ReplyDemands, Saved } from "./case.ts";
 import { describeType, type Incoming, type Received } from "./connection.ts";
 import { commandName, HeaderFlag } from "./wire/constants.ts";
+import type { ByteRange } from "./results.ts";
 import { errnoName } from "./wire/errno.ts";
 import { Header } from "./wire/messages.ts";
 import { PAYLOADS } from "./wire/payloads.ts";
 
 /** What the server did about one command. */
 export type Observed = Received | { readonly kind: "nothing" };
+
+/** What was seen instead of a permitted outcome. */
+export interface Mismatch {
+  readonly seen: string;
+  /** The bytes of the message that are to blame, where it is these and no others. */
+  readonly field?: ByteRange;
+}
 
 /** Values that a row has saved so far. */
 export type SavedValues = ReadonlyMap<string, Uint8Array>;
@@ -39,17 +47,18 @@ export function judge(
   outcome: Outcome,
   observed: Observed,
   saved: SavedValues,
-): string | undefined {
+): Mismatch | undefined {
   if (outcome.outcome === "closed" || outcome.outcome === "nothing") {
-    return observed.kind === outcome.outcome ? undefined : describe(observed);
+    return observed.kind === outcome.outcome ? undefined : { seen: describe(observed) };
   }
   if (outcome.outcome === "silence") {
-    return observed.kind === "no-reply" && observed.partial === 0 ? undefined : describe(observed);
+    const silent = observed.kind === "no-reply" && observed.partial === 0;
+    return silent ? undefined : { seen: describe(observed) };
   }
-  if (observed.kind !== "message") return describe(observed);
+  if (observed.kind !== "message") return { seen: describe(observed) };
   const reply = replyOf(observed);
   if (outcome.outcome === "error") return judgeError(outcome.errno, outcome.demands, reply, saved);
-  if (isError(reply)) return describe(observed);
+  if (isError(reply)) return { seen: describe(observed), field: headerField("error") };
   return judgeFields(outcome.fields, reply) ?? judgeDemands(outcome.demands, reply, saved);
 }
 
@@ -58,22 +67,26 @@ function judgeError(
   demands: ReplyDemands,
   reply: Reply,
   saved: SavedValues,
-): string | undefined {
-  if (!isError(reply)) return describeReply(reply);
-  if (errno !== undefined && !errno.includes(reply.error)) return describeReply(reply);
+): Mismatch | undefined {
+  if (!isError(reply)) return { seen: describeReply(reply), field: headerField("flags") };
+  if (errno !== undefined && !errno.includes(reply.error)) {
+    return { seen: describeReply(reply), field: headerField("error") };
+  }
   return judgeDemands(demands, reply, saved);
 }
 
 function judgeFields(
   fields: Readonly<Record<string, FieldMatch>>,
   reply: Reply,
-): string | undefined {
+): Mismatch | undefined {
   for (const [name, match] of Object.entries(fields)) {
     const value = reply.fields[name];
     if (value === undefined) {
-      return `a payload of ${reply.payload.byteLength} bytes, too short for ${name}`;
+      return { seen: `a payload of ${reply.payload.byteLength} bytes, too short for ${name}` };
     }
-    if (!matches(match, value)) return `${name} ${numberText(value)}`;
+    if (!matches(match, value)) {
+      return { seen: `${name} ${numberText(value)}`, ...blame(payloadField(reply.command, name)) };
+    }
   }
   return undefined;
 }
@@ -82,19 +95,48 @@ function judgeDemands(
   demands: ReplyDemands,
   reply: Reply,
   saved: SavedValues,
-): string | undefined {
+): Mismatch | undefined {
   const size = reply.payload.byteLength;
   if (demands.payloadSize !== undefined && !matches(demands.payloadSize, size)) {
-    return `a payload of ${size} bytes`;
+    return { seen: `a payload of ${size} bytes`, field: headerField("msgSize") };
   }
   if (demands.fdCount !== undefined && !matches(demands.fdCount, reply.fdCount)) {
-    return counted(reply.fdCount, "descriptor");
+    return { seen: counted(reply.fdCount, "descriptor") };
   }
   if (demands.data !== undefined) {
-    const difference = differenceOf(resolve(demands.data, saved), reply.data);
-    if (difference !== undefined) return difference;
+    const expected = resolve(demands.data, saved);
+    const difference = differenceOf(expected, reply.data);
+    if (difference !== undefined) {
+      return { seen: difference, ...blame(differentBytes(expected, reply)) };
+    }
   }
-  return demands.check?.(reply, saved);
+  const seen = demands.check?.(reply, saved);
+  return seen === undefined ? undefined : { seen };
+}
+
+function blame(field: ByteRange | undefined): Pick<Mismatch, "field"> {
+  return field === undefined ? {} : { field };
+}
+
+/** Where a field of the header stands in a message. */
+export function headerField(name: keyof typeof Header.fields): ByteRange {
+  return { offset: Header.offsets[name], size: Header.fields[name].size };
+}
+
+function payloadField(command: number, name: string): ByteRange | undefined {
+  const head = PAYLOADS.get(command)?.reply.head;
+  const offset = head?.offsets[name];
+  if (head === undefined || offset === undefined) return undefined;
+  return { offset: Header.size + offset, size: head.fields[name]!.size };
+}
+
+/** From the first to the last byte that differs from those expected. */
+function differentBytes(expected: Uint8Array, { payload, data }: Reply): ByteRange | undefined {
+  const first = expected.findIndex((byte, i) => byte !== data[i]);
+  const last = expected.findLastIndex((byte, i) => byte !== data[i]);
+  if (first < 0 || expected.byteLength !== data.byteLength) return undefined;
+  const offset = Header.size + payload.byteLength - data.byteLength + first;
+  return { offset, size: last - first + 1 };
 }
 
 /** Says where bytes differ from those expected, or nothing. */

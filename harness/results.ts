@@ -16,6 +16,16 @@ export interface Failure {
   readonly seen: string;
   /** Index of the transcript entry that shows it. */
   readonly entry?: number;
+  /** The bytes of that entry that are wrong, where it is these and no others. */
+  readonly field?: ByteRange;
+}
+
+/** Some bytes of a message. */
+export interface ByteRange {
+  /** The first one, counted from the start of the message. */
+  readonly offset: number;
+  /** How many. */
+  readonly size: number;
 }
 
 /** Why a case was not played. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   type CaseResult,
   type Meaning,
@@ -7,18 +8,32 @@ import {
 } from "../harness/results.ts";
 import { bySuite, countsText, verdictSentence } from "./conclusion.ts";
 import { caseRow } from "./html_case.ts";
-import { anchor, breaches, facts, heading, skips, strip } from "./html_overview.ts";
+import { facts } from "./html_facts.ts";
+import { anchor, breaches, counts, heading, skips, strip } from "./html_overview.ts";
 import { requirements, requirementsLink } from "./html_requirements.ts";
+import { SCRIPT } from "./html_script.ts";
 import { STYLE } from "./html_style.ts";
-import { Markup, markup } from "./markup.ts";
+import { times } from "./html_times.ts";
+import { Markup, markup, NOTHING } from "./markup.ts";
 import { oneLine } from "./text.ts";
 
 /** Characters that unfolded failures may fill before further ones are shown as briefly as passing cases. */
 const ROOM_FOR_FAILURES = 2_000_000;
 
-const BAD: readonly Meaning[] = ["failed", "error", "warning"];
+const FULL: readonly Meaning[] = ["failed", "error", "warning", "expected failure"];
+/** Meanings that unfold a suite. */
+const OPEN: readonly Meaning[] = ["failed", "unexpected pass", "error"];
 
-/** One page that needs nothing else: no request, no script, light and dark, also on paper. */
+/** Nothing is loaded, and nothing runs but the script and the style of this page. */
+const POLICY = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${
+  hashOf(SCRIPT)
+}'; base-uri 'none'; form-action 'none'`;
+
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+/** One page that needs nothing else: no request, light and dark, readable without its script, also on paper. */
 export function html(run: RunResult): string {
   return [...htmlParts(run)].join("");
 }
@@ -37,7 +52,7 @@ function opening(run: RunResult): Markup {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
@@ -47,23 +62,27 @@ function opening(run: RunResult): Markup {
 <a class="skip" href="#cases">Skip to the cases</a>
 ${heading(run)}
 <main>
+${counts(run)}
 ${strip(run)}
 ${requirementsLink(run)}
 ${breaches(run)}
 ${skips(run)}
 ${facts(run)}
-<div id="cases">
+${times(run)}
+<section aria-labelledby="cases">
+<h2 id="cases">Cases <small>${run.results.length}</small></h2>
 `;
 }
 
 function closing(run: RunResult): Markup {
-  return markup`</div>
+  return markup`</section>
 ${requirements(run)}</main>
 <footer>
 <p>Levels: <b>must</b>, <b>should</b> and <b>may</b> as in the specification; <b>robust</b>: the specification is
 silent, but a server that faces an untrusted client has to survive; <b>qemu</b>: what QEMU's client relies on.</p>
-<p>Times count from the beginning of each case. Arrows: → sent by the suite, ← received from the server.</p>
+<p>Times of messages count from the beginning of each case.</p>
 </footer>
+<script>${new Markup(SCRIPT)}</script>
 </body>
 </html>
 `;
@@ -75,16 +94,18 @@ function* suite(
   info: RunInfo,
   room: { left: number },
 ): Generator<string> {
-  yield markup`<section aria-labelledby="${anchor(id)}">
-<h2 id="${anchor(id)}">${oneLine(results[0]!.suiteTitle)} <small>${oneLine(id)}</small></h2>
-<p class="sub">${countsText(results, info.levels)}</p>
+  const isOpen = results.some((result) => OPEN.includes(meaningOf(result, info.levels)));
+  yield markup`<details class="su"${isOpen ? markup` open` : NOTHING}>
+<summary><h3 id="${anchor(id)}">${oneLine(results[0]!.suiteTitle)}</h3> <code>${
+    oneLine(id)
+  }</code> <small>${countsText(results, info.levels)}</small></summary>
 <ol class="ks">
 `.text;
   for (const result of results) {
-    const full = BAD.includes(meaningOf(result, info.levels)) && room.left > 0;
+    const full = FULL.includes(meaningOf(result, info.levels)) && room.left > 0;
     const row = caseRow(result, info, full).text;
     if (full) room.left -= row.length;
     yield row;
   }
-  yield "</ol>\n</section>\n";
+  yield "</ol>\n</details>\n";
 }

@@ -10,8 +10,8 @@ import {
 } from "../harness/results.ts";
 import { bySuite, conclude, type Conclusion, skipReasons } from "./conclusion.ts";
 import { MARKS } from "./mark.ts";
-import { type Markup, markup, NOTHING } from "./markup.ts";
-import { bounded, durationText, oneLine, plural } from "./text.ts";
+import { Markup, markup, NOTHING } from "./markup.ts";
+import { dateText, durationText, oneLine, plural } from "./text.ts";
 
 /** CSS class of each mark. */
 export const MARK_CLASS: Readonly<Record<Meaning, string>> = {
@@ -20,7 +20,7 @@ export const MARK_CLASS: Readonly<Record<Meaning, string>> = {
   "unexpected pass": "f",
   error: "e",
   warning: "w",
-  "expected failure": "s",
+  "expected failure": "n",
   skipped: "s",
   "not run": "o",
 };
@@ -30,11 +30,6 @@ export function anchor(id: string): string {
   return oneLine(id).replaceAll(" ", "-");
 }
 
-/** Id of what a case unfolds to: browsers open a row when a link leads inside. */
-export function bodyAnchor(id: string): string {
-  return `${anchor(id)}:open`;
-}
-
 /** Sign and word of a mark, in its colour. */
 export function badge(mark: Meaning): Markup {
   return markup`<span class="m ${MARK_CLASS[mark]}"><i aria-hidden="true">${
@@ -42,25 +37,37 @@ export function badge(mark: Meaning): Markup {
   }</i> ${mark}</span>`;
 }
 
-/** Verdict and counts. */
+const PARTS = new Markup(
+  `<nav class="parts" aria-label="Parts of this page"><a href="#device">Device</a> <a href="#run">Run</a> ` +
+    `<a href="#times">Reply times</a> <a href="#cases">Cases</a> <a href="#requirements">Requirements</a></nav>`,
+);
+
+/** Who was judged, how, and with what result. */
 export function heading(run: RunResult): Markup {
   const conclusion = conclude(run);
   const mood = MOODS[conclusion];
-  const verdict = conclusion.replace("NOT", "not");
-  const { startedAt, levels } = run.info;
-  const when = [dateText(startedAt), durationText(run.durationMs), `levels ${levels.join(", ")}`];
+  const { info } = run;
+  const when = [
+    dateText(info.startedAt),
+    durationText(run.durationMs),
+    `levels ${info.levels.join(", ")}`,
+    `${info.tool} ${info.version}`,
+    ...(info.shard === undefined ? [] : [`shard ${info.shard}`]),
+  ];
   const cutOff = run.complete
     ? NOTHING
-    : markup`<p class="alarm">The run was cut off: what follows is not all of it.</p>\n`;
+    : markup`<p class="alarm">The run was cut off${
+      run.cutOff === undefined ? "" : ` ${oneLine(run.cutOff)}`
+    }: what follows is not all of it.</p>\n`;
   return markup`<header class="${mood}">
-<p class="over">vfio-user conformance</p>
-<h1><span class="who">${
-    oneLine(run.info.label)
-  }</span> is <span class="m ${mood}">${verdict}</span></h1>
-<p class="target"><code>${oneLine(run.info.target, 2000)}</code></p>
+${PARTS}
+<p class="kind">vfio-user conformance</p>
+<h1><span class="who">${oneLine(info.label)}</span> is <span class="m ${mood}">${
+    conclusion.replace("NOT", "not")
+  }</span></h1>
+<p class="target"><code>${oneLine(info.target, 2000)}</code></p>
 <p class="when">${oneLine(when.join(" · "))}</p>
-${cutOff}${counts(run)}
-</header>`;
+${cutOff}</header>`;
 }
 
 const MOODS: Readonly<Record<Conclusion, string>> = {
@@ -71,37 +78,42 @@ const MOODS: Readonly<Record<Conclusion, string>> = {
   "not judged": "w",
 };
 
-function counts(run: RunResult): Markup {
+/** Counts by meaning; the script makes them buttons and puts its other controls beside them. */
+export function counts(run: RunResult): Markup {
   const counted = summarize(run.results, run.info.levels);
-  const tiles: readonly (readonly [Meaning, number])[] = [
-    ["failed", counted.failed],
-    ["unexpected pass", counted.unexpectedPasses],
-    ["error", counted.errors],
-    ["expected failure", counted.expectedFailures],
-    ["warning", counted.warnings],
-    ["passed", counted.passed],
-    ["skipped", counted.skipped],
-    ["not run", counted.notRun],
+  const { failed, unexpectedPasses, errors, expectedFailures, warnings } = counted;
+  const all: readonly (readonly [Meaning, number, string])[] = [
+    ["failed", failed, `${failed} failed`],
+    [
+      "unexpected pass",
+      unexpectedPasses,
+      plural(unexpectedPasses, "unexpected pass", "unexpected passes"),
+    ],
+    ["error", errors, plural(errors, "error")],
+    ["expected failure", expectedFailures, plural(expectedFailures, "expected failure")],
+    ["warning", warnings, plural(warnings, "warning")],
+    ["passed", counted.passed, `${counted.passed} passed`],
+    ["skipped", counted.skipped, `${counted.skipped} skipped`],
+    ["not run", counted.notRun, `${counted.notRun} not run`],
   ];
   const always: readonly Meaning[] = ["failed", "passed"];
-  const shown = tiles.filter(([mark, count]) => count > 0 || always.includes(mark));
-  return markup`<ul class="counts" aria-label="Counts">${
-    shown.map(([mark, count]) =>
-      markup`<li${count === 0 ? markup` class="zero"` : NOTHING}><b>${count}</b> ${
-        badge(mark)
-      }</li>`
+  const shown = all.filter(([mark, count]) => count > 0 || always.includes(mark));
+  return markup`<div class="bar"><ul class="counts" aria-label="Cases by verdict">${
+    shown.map(([mark, count, text]) =>
+      markup`<li><span class="m ${
+        count === 0 ? "o" : MARK_CLASS[mark]
+      }" data-meaning="${mark}"><i aria-hidden="true">${MARKS[mark]}</i> ${text}</span></li>`
     )
-  }</ul>`;
+  }</ul></div>`;
 }
 
-/** One coloured sign for each case, which leads to it. */
+/** A coloured sign for each case, which leads to it. */
 export function cells(results: readonly CaseResult[], info: RunInfo): Markup {
   const links = results.map((result) => {
     const mark = meaningOf(result, info.levels);
-    const label = oneLine(`${result.id}: ${mark}`);
-    return markup`<a class="${MARK_CLASS[mark]}" href="#${
-      bodyAnchor(result.id)
-    }" title="${label}">${MARKS[mark]}</a>`;
+    return markup`<a class="${MARK_CLASS[mark]}" href="#${anchor(result.id)}" title="${
+      oneLine(`${result.id}: ${mark}`)
+    }"></a>`;
   });
   return markup`<span class="cells">${links}</span>`;
 }
@@ -116,29 +128,80 @@ export function strip({ results, info }: RunResult): Markup {
 ${groups}</ul></nav>`;
 }
 
-/** What needs attention, first failures, then warnings. */
+/** What needs attention: failures, warnings, and patterns that name nothing. */
 export function breaches(run: RunResult): Markup {
-  const { results, info: { levels } } = run;
+  const { results, info: { levels, stalePatterns = [] } } = run;
   const failures = results.filter((result) => isUnexpected(result, levels));
   const warnings = results.filter((result) => meaningOf(result, levels) === "warning");
-  const warned = `Warnings: breaches below the levels that count (${run.info.levels.join(", ")})`;
-  return markup`${list("Failures", failures, run)}${list(warned, warnings, run)}`;
+  const known = results.filter((result) => meaningOf(result, levels) === "expected failure");
+  return markup`${list("failures", "Failures", "", failures, run)}${stale(stalePatterns)}${
+    list(
+      "warnings",
+      "Warnings",
+      `Breaches below the levels that count (${levels.join(", ")})`,
+      warnings,
+      run,
+    )
+  }${
+    list(
+      "expected",
+      "Expected failures",
+      "They fail, as the list of expected failures says",
+      known,
+      run,
+    )
+  }`;
 }
 
-function list(title: string, results: readonly CaseResult[], { info }: RunResult): Markup {
+function list(
+  id: string,
+  title: string,
+  about: string,
+  results: readonly CaseResult[],
+  { info }: RunResult,
+): Markup {
   if (results.length === 0) return NOTHING;
-  const rows = results.map((result) => {
-    const { failure } = result;
-    const reason = failure === undefined ? "No reason is known" : oneLine(failureText(failure));
-    return markup`<tr><td>${badge(meaningOf(result, info.levels))}</td><td><a href="#${
-      bodyAnchor(result.id)
-    }">${result.id}</a></td><td>${reason}</td><td>${result.clause.level}</td></tr>
-`;
-  });
-  return markup`<section><h2>${title}</h2>
-<table class="list br"><thead><tr><th scope="col">Verdict</th><th scope="col">Case</th><th scope="col">What happened</th><th scope="col">Level</th></tr></thead>
+  const rows = results.map((result) =>
+    markup`<tr><td>${badge(meaningOf(result, info.levels))}</td><td><a href="#${
+      anchor(result.id)
+    }">${oneLine(result.id)}</a></td><td>${
+      reasonOf(result)
+    }</td><td>${result.clause.level}</td></tr>
+`
+  );
+  return markup`<section class="over" aria-labelledby="${id}"><h2 id="${id}">${title} <small>${results.length}</small></h2>
+${
+    about === ""
+      ? NOTHING
+      : markup`<p class="sub">${about}</p>\n`
+  }<table class="list br"><thead><tr><th scope="col">Verdict</th><th scope="col">Case</th><th scope="col">What happened</th><th scope="col">Level</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></section>
+`;
+}
+
+function reasonOf({ verdict, failure, flaky, expectedFailure }: CaseResult): Markup {
+  const known = expectedFailure === undefined
+    ? NOTHING
+    : markup` <small>${verdict === "pass" ? "It should fail" : "Known"}: ${
+      oneLine(expectedFailure.reason)
+    }</small>`;
+  if (failure === undefined) {
+    return markup`${verdict === "pass" ? "It passed" : "No reason is known"}${known}`;
+  }
+  const often = flaky === undefined
+    ? NOTHING
+    : markup` <em>flaky: passed ${flaky.passed} of ${flaky.attempts}</em>`;
+  return markup`${oneLine(failureText(failure))}${often}${known}`;
+}
+
+function stale(patterns: readonly string[]): Markup {
+  if (patterns.length === 0) return NOTHING;
+  return markup`<section class="over" aria-labelledby="stale"><h2 id="stale">Stale patterns <small>${patterns.length}</small></h2>
+<p class="sub">They stand in the list of expected failures, and name no case</p>
+<ul class="stale">${
+    patterns.map((pattern) => markup`<li><code>${oneLine(pattern)}</code></li>`)
+  }</ul></section>
 `;
 }
 
@@ -151,39 +214,9 @@ export function skips({ results }: RunResult): Markup {
     markup`<tr><td class="r">${times}</td><td>${reason}</td></tr>
 `
   );
-  return markup`<details class="fold"><summary>Why ${plural(count, "case")} did not play</summary>
-<table class="list"><thead><tr><th scope="col">Cases</th><th scope="col">Reason</th></tr></thead><tbody>
+  return markup`<details class="fold over"><summary>Why ${
+    plural(count, "case")
+  } did not play</summary>
+<table class="list"><thead><tr><th scope="col" class="r">Cases</th><th scope="col">Reason</th></tr></thead><tbody>
 ${rows}</tbody></table></details>`;
-}
-
-/** What was judged, when, how, and what the device said of itself. */
-export function facts({ info, life, durationMs }: RunResult): Markup {
-  const about: readonly (readonly [string, string])[] = [
-    ["Started", dateText(info.startedAt)],
-    ["Duration", durationText(durationMs)],
-    ["Levels that count", info.levels.join(", ")],
-    ["Time limit of a step", durationText(info.timeoutMs)],
-    ["Life of the server", life],
-    ["Suite", `${info.tool} ${info.version}`],
-    ["Platform", info.platform],
-  ];
-  return markup`<div class="facts">
-<section><h2>Run</h2>
-${pairs(about)}</section>
-<section><h2>Device</h2>
-${pairs(Object.entries(info.facts))}</section>
-</div>`;
-}
-
-function dateText(iso: string): string {
-  return iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
-}
-
-function pairs(entries: readonly (readonly [string, string])[]): Markup {
-  const rows = entries.filter(([, text]) => text !== "").map(([name, text]) =>
-    markup`<dt>${oneLine(name)}</dt><dd>${bounded(text, 2000)}</dd>
-`
-  );
-  return rows.length === 0 ? markup`<p class="sub">Nothing is known.</p>` : markup`<dl>
-${rows}</dl>`;
 }

@@ -45,7 +45,7 @@ export function clauseAnchor(id: string): string {
 /** One sentence that leads to the requirements. */
 export function requirementsLink(run: RunResult): Markup {
   const judged = judge(run);
-  return markup`<p class="when byrq"><a href="#requirements">${
+  return markup`<p class="byrq over"><a href="#requirements">${
     plural(judged.length, "requirement")
   }</a>: ${standingsText(judged)}</p>`;
 }
@@ -54,11 +54,9 @@ export function requirementsLink(run: RunResult): Markup {
 export function requirements(run: RunResult): Markup {
   const judged = judge(run);
   const bySection = Map.groupBy(judged, ({ clause }) => clause.section);
-  return markup`<section aria-labelledby="requirements">
-<h2 id="requirements">Requirements</h2>
-<p class="sub">${
-    plural(judged.length, "requirement")
-  } of the specification, each judged by the worst of its cases: ${standingsText(judged)}</p>
+  return markup`<section class="over" aria-labelledby="requirements">
+<h2 id="requirements">Requirements <small>${judged.length}</small></h2>
+<p class="sub">Each is judged by the worst of its cases: ${standingsText(judged)}</p>
 ${[...bySection].map(([name, clauses]) => section(name, clauses, run.info))}</section>
 `;
 }
@@ -83,10 +81,23 @@ function standingsText(judged: readonly Judged[]): string {
   return STANDINGS
     .map((standing) => ({ standing, count: judged.filter((j) => j.standing === standing).length }))
     .filter(({ count }) => count > 0)
-    .map(({ standing, count }) =>
-      `${count} ${standing === "no case" ? "without a case" : standing}`
-    )
+    .map(({ standing, count }) => countText(standing, count))
     .join(", ");
+}
+
+function countText(standing: Standing, count: number): string {
+  switch (standing) {
+    case "no case":
+      return `${count} without a case`;
+    case "error":
+    case "warning":
+    case "expected failure":
+      return plural(count, standing);
+    case "unexpected pass":
+      return plural(count, standing, "unexpected passes");
+    default:
+      return `${count} ${standing}`;
+  }
 }
 
 function section(name: string, judged: readonly Judged[], info: RunInfo): Markup {
