@@ -12,12 +12,13 @@ export function caseLine(result: CaseResult): string {
 
 /** Last line; a stream without it was cut off. */
 export function endLine(run: RunResult): string {
-  const { life, durationMs, complete, info, results } = run;
+  const { life, durationMs, complete, cutOff, info, results } = run;
   return line({
     type: "end",
     life,
     durationMs,
     complete,
+    ...(cutOff === undefined ? {} : { cutOff }),
     summary: summarize(results, info.levels),
   });
 }
@@ -53,6 +54,7 @@ export function readJsonl(text: string): RunResult {
     durationMs: end?.durationMs ??
       results.reduce((last, { startMs, durationMs }) => Math.max(last, startMs + durationMs), 0),
     complete: end?.complete ?? false,
+    ...(end?.cutOff === undefined ? {} : { cutOff: end.cutOff }),
   };
 }
 
