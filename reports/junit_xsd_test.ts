@@ -33,18 +33,18 @@ const WRONG: readonly [from: string | RegExp, to: string][] = [
   ['name="many"', 'name=" many"'],
   ['name="many"', 'name="same-range-twice"'],
   ['name="many"', ""],
-  [/ classname="[^"]*"/, ""],
+  [/ classname="[^"]*"/g, ""],
   ['classname="vfio-user.version"', 'classname="version"'],
   [': dma-map"', ': version"'],
   [' time="0.001"', ""],
   [' time="0.001"', ' time="1e-3"'],
   [' time="3.456"', ' time="3,456.000"'],
-  [/timestamp="([^"]*)"/, 'timestamp="$1.123Z"'],
+  [/timestamp="([^"]*)"/g, 'timestamp="$1.123Z"'],
   [' tests="9"', ""],
-  [/<failure([^>]*)>/, "<skipped message='x'></skipped><failure$1>"],
-  [/message="the server was/, 'message="the&#10;server was'],
+  [/<failure([^>]*)>/g, "<skipped message='x'></skipped><failure$1>"],
+  [/message="the server was/g, 'message="the&#10;server was'],
   ["<testcase", '<testsuite name="nested"></testsuite><testcase'],
-  [/<testcase.*?<\/testcase>\s*(?=<\/testsuite>)/s, ""],
+  [/<testcase.*?<\/testcase>\s*/gs, ""],
   ["<properties>", "<system-out></system-out><properties>"],
   ["sample server", "\x1b"],
   ["sample server", "&#27;"],
@@ -54,13 +54,8 @@ const WRONG: readonly [from: string | RegExp, to: string][] = [
 Deno.test("junit.xsd refuses what a reader would stumble over", async () => {
   const one = junit({ ...FULL_RUN, results: FULL_RUN.results.slice(0, 8) });
   assertEquals(await mistakes(one), []);
-  for (const [from, to] of WRONG) {
-    const wrong = from instanceof RegExp && from.source.startsWith("<testcase.")
-      ? one.replace(/<testcase.*?<\/testcase>\s*/gs, "")
-      : one.replace(from, to);
-    if (wrong === one) throw new Error(`Nothing to replace: ${from}`);
-    if ((await mistakes(wrong)).length === 0) {
-      throw new Error(`Nothing is wrong with ${to}: ${from}`);
-    }
-  }
+  const wrong = WRONG.map(([from, to]) => one.replaceAll(from, to));
+  assertEquals(wrong.filter((xml) => xml === one), []);
+  const refused = new Set((await mistakes(...wrong)).map((mistake) => mistake.split(".xml")[0]));
+  assertEquals(WRONG.filter((_, i) => !refused.has(String(i))), []);
 });
