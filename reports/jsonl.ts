@@ -68,6 +68,12 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Whether what every report looks at is there. */
+function isCase({ id, suite, clause, notes, transcript }: Record<string, unknown>): boolean {
+  return typeof id === "string" && typeof suite === "string" && typeof clause === "object" &&
+    Array.isArray(notes) && Array.isArray(transcript);
+}
+
 function parseLine(text: string, index: number): Line | undefined {
   if (text.trim() === "") return undefined;
   const wrong = (cause?: unknown) =>
@@ -84,7 +90,7 @@ function parseLine(text: string, index: number): Line | undefined {
       if (!Array.isArray(value.levels) || !Array.isArray(value.clauses)) throw wrong();
       return { type, value: value as unknown as RunInfo };
     case "case":
-      if (typeof value.id !== "string" || typeof value.clause !== "object") throw wrong();
+      if (!isCase(value)) throw wrong();
       return { type, value: value as unknown as CaseResult };
     case "end":
       return { type, value: value as unknown as Omit<RunResult, "info" | "results"> };

@@ -32,4 +32,6 @@ Deno.test("what is no stream of results is refused", () => {
   assertThrows(() => readJsonl("<xml>\n\n"), SyntaxError, "Line 1 is no result of a run");
   assertThrows(() => readJsonl("null\n"), SyntaxError, "Line 1 is no result of a run");
   assertThrows(() => readJsonl('{"type":"case"}\n'), SyntaxError, "Line 1 is no result of a run");
+  const noNotes = jsonl(RUN).replace('"notes":["minor 1 was offered"],', "");
+  assertThrows(() => readJsonl(noNotes), SyntaxError, "Line 2 is no result of a run");
 });
