@@ -67,6 +67,13 @@ Deno.test("markdown() stays below its limit, and says what it left out", () => {
   const shown = text.split("<details>").length - 1;
   assert(shown > 10);
   assertStringIncludes(text, `**Left out here for want of room: ${1000 - shown} failures. The`);
+  const { info } = RUN;
+  const warned = { ...RUN, results, info: { ...info, levels: [] } };
+  for (let maxLength = 1000; maxLength < 2000; maxLength += 90) {
+    const short = markdown({ ...warned, results: results.slice(0, 30) }, { maxLength });
+    assert(short.length <= maxLength, `${short.length} of ${maxLength}`);
+    assertStringIncludes(short, " warnings. The other reports have them.**");
+  }
   for (const maxLength of [2000, 20_000]) {
     const short = markdown(HOSTILE_RUN, { maxLength });
     assert(short.length <= maxLength, `${short.length}`);

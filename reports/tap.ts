@@ -95,8 +95,7 @@ function diagnosticsOf(
     `message: ${quoted(reason)}`,
     `severity: ${meaning}`,
     ...time,
-    // The number says how deep the text is indented, whatever its first line begins with.
-    "details: |2-",
+    "details: |-",
     ...details.split("\n").map((line) => indent(line)),
   ];
 }
