@@ -15,7 +15,9 @@ export interface MarkdownOptions {
 }
 
 const MAX_LENGTH = 65_000;
-const MAX_DETAILS = 4000;
+/** Room for a failure that unfolds, and about that of one that does not: as many of the first unfold as leave room for all. */
+const MAX_DETAILS = 5000;
+const LINE = 500;
 const MAX_REASONS = 10;
 /** Kept free for the line that says what was cut. */
 const ROOM_FOR_REST = 200;
@@ -27,10 +29,14 @@ const ROOM_FOR_REST = 200;
 export function markdown(run: RunResult, options: MarkdownOptions = {}): string {
   const bad = run.results.filter((result) => isUnexpected(result, run.info.levels));
   const warned = run.results.filter((one) => meaningOf(one, run.info.levels) === "warning");
-  const page = new Page(options.maxLength ?? MAX_LENGTH);
+  const max = options.maxLength ?? MAX_LENGTH;
+  const unfolding = Math.floor((0.8 * max - bad.length * LINE) / MAX_DETAILS);
+  const page = new Page(max);
   page.add(heading(run));
   for (const { message } of runProblems(run)) page.add(`- ${code(message)}\n`, "problem");
-  page.list("### What failed", bad, (result) => details(result, run.info), "failure");
+  const failed = (result: CaseResult, i: number) =>
+    i < unfolding ? details(result, run.info) : line(result, run.info);
+  page.list("### What failed", bad, failed, "failure");
   page.list("### Warnings", warned, (result) => line(result, run.info), "warning");
   const reasons = skipReasons(run.results);
   const shown = reasons.slice(0, MAX_REASONS);
@@ -52,13 +58,22 @@ class Page {
 
   /** Adds a piece whole, or counts it as left out. */
   add(piece: string, noun?: string): void {
-    if (this.#text.length + piece.length <= this.#max - ROOM_FOR_REST) this.#text += piece;
+    // In order: what follows something that was left out is left out too.
+    const isFull = noun !== undefined && this.#left.has(noun);
+    const fits = this.#text.length + piece.length <= this.#max - ROOM_FOR_REST;
+    if (fits && !isFull) this.#text += piece;
     else if (noun !== undefined) this.#left.set(noun, (this.#left.get(noun) ?? 0) + 1);
   }
 
-  list<T>(title: string, items: readonly T[], piece: (item: T) => string, noun: string): void {
-    if (items.length > 0) this.add(`\n${title}\n\n`);
-    for (const item of items) this.add(piece(item), noun);
+  list<T>(
+    title: string,
+    items: readonly T[],
+    piece: (item: T, index: number) => string,
+    noun: string,
+  ): void {
+    items.forEach((item, i) =>
+      this.add(`${i === 0 ? `\n${title}\n\n` : ""}${piece(item, i)}`, noun)
+    );
   }
 
   end(): string {
@@ -112,7 +127,7 @@ function details(result: CaseResult, info: RunInfo): string {
     "",
     `${code(clause.level)}, ${code(clause.section, 100)}: ${code(clause.text)}`,
     "",
-    block(bounded(caseText(result, info), MAX_DETAILS)),
+    block(bounded(caseText(result, info), MAX_DETAILS - 1000)),
     "",
     "</details>",
     "",
