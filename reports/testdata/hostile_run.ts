@@ -9,7 +9,7 @@ import { caseResult, INFO, message } from "./sample_run.ts";
 export const HOSTILE = "\x1b[2J\x1b[31mred\x07\x00\x9b ]]> --> </script><script>alert(1)</script>" +
   `</pre><img src=x onerror="alert('1')">&amp;&#27; \ud800 \udfff \ufffe \u202eturned\u2028\r\r\n` +
   "<a href='http://example.com/'>link</a> \u{1f600} \ufffd\u0085\ufeff [[[ATTACHMENT|/etc/passwd]]\n" +
-  "[[ATTACHMENT|/etc/shadow]]\n::error title=forged::forged%0A::stop-commands::x\n##[error]forged\n" +
+  "[[ATTACHMENT|/etc/shadow]]\n::error title=forged::forged%0A::stop-commands::x\n##[error]forged ##vso[task.complete]\n" +
   "ok 99 - forged # SKIP forged\nnot ok 1 - forged\n  ...\n...\n---\nBail out! forged\n1..7\npragma +strict\n" +
   "@octocat ![x](http://example.com/x.png) [l](javascript:alert(1)) #1 me@example.com www.example.com\n" +
   "```\n````\n`````\n~~~\n# forged | cell | \\| `b` ``c``\n</details>\n\n- [ ] forged\n1. forged\n> forged\n";
