@@ -39,6 +39,7 @@ const WRONG: readonly [from: string | RegExp, to: string][] = [
   [' time="0.001"', ""],
   [' time="0.001"', ' time="1e-3"'],
   [' time="3.456"', ' time="3,456.000"'],
+  [' time="3.456"', ' time="3.456" skipped="1"'],
   [/timestamp="([^"]*)"/g, 'timestamp="$1.123Z"'],
   [' tests="9"', ""],
   [/<failure([^>]*)>/g, "<skipped message='x'></skipped><failure$1>"],
