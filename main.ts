@@ -30,6 +30,8 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --skip PATTERN           leave cases out
   --level LEVELS           what counts: must,should,may,robust,qemu   (default must,robust)
   --out DIR                where the reports go                       (default conformance-report)
+  --report LIST            junit,html,ctrf,tap,markdown,badge         (default junit,html)
+  --attachments absolute|relative  JUnit names the HTML report with each failure (Jenkins|GitLab)
   --label NAME             the server's name in the reports
   --expect FILE            failures that are known (README: a list of expected failures)
   --write-expect FILE      write such a list from this run

@@ -54,7 +54,24 @@ export * from "./harness/profile.ts";
 export * from "./harness/results.ts";
 export type { Shard } from "./harness/shard.ts";
 export type { Target } from "./harness/target.ts";
-export { html, jsonl, junit, readJsonl, type ReportWriter } from "./reports/mod.ts";
+export {
+  badge,
+  ctrf,
+  DEFAULT_FORMATS,
+  type FormatName,
+  FORMATS,
+  githubAnnotations,
+  html,
+  jsonl,
+  junit,
+  type JunitOptions,
+  markdown,
+  type MarkdownOptions,
+  readJsonl,
+  type ReportFormat,
+  type ReportWriter,
+  tap,
+} from "./reports/mod.ts";
 
 /** Every requirement, by its id. */
 export const CLAUSES: Readonly<Record<string, Clause>> = ALL_CLAUSES;

@@ -4,6 +4,7 @@ import { HarnessError } from "../harness/harness_error.ts";
 import { parseProfile } from "../harness/parse_profile.ts";
 import type { ProbeOptions } from "../harness/probe.ts";
 import type { Shard } from "../harness/shard.ts";
+import { parseAttachments, parseFormats, type ReportSettings } from "./report_list.ts";
 import { splitWords } from "../harness/split_words.ts";
 import { withPlaceholder } from "../harness/target.ts";
 import {
@@ -36,6 +37,8 @@ const OPTIONS = {
     "max-time",
     "expect",
     "write-expect",
+    "report",
+    "attachments",
     "jobs",
     "repeat",
     "shard",
@@ -61,7 +64,7 @@ const OPTIONS = {
 const LEVELS: readonly Level[] = ["must", "should", "may", "robust", "qemu"];
 
 /** The command line, complete and checked. */
-export type Settings = RunOptions & ProbeOptions & {
+export type Settings = RunOptions & ProbeOptions & ReportSettings & {
   readonly out: string;
   /** Where the list of what failed goes. */
   readonly writeExpect?: string;
@@ -240,6 +243,8 @@ export async function settings(values: Values, args: readonly string[]): Promise
     ...(part === undefined ? {} : { shard: part }),
     ...(maxTimeMs === undefined ? {} : { maxTimeMs }),
     ...(writeExpect === undefined ? {} : { writeExpect }),
+    formats: parseFormats(text(values, "report")),
+    ...parseAttachments(text(values, "attachments")),
     reproduce: reproduceArguments(args, values),
     ...(label !== undefined ? { label } : isReference ? { label: "reference server" } : {}),
     out: text(values, "out") ?? "conformance-report",

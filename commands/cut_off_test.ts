@@ -112,7 +112,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     child.kill(signal);
     const { code, errors, output } = await running;
     assertEquals([code, errors], [3, ""]);
-    assertStringIncludes(output.trimEnd().split("\n").at(-1)!, "the run was cut off");
+    assertStringIncludes(output.trimEnd().split("\n").at(-1)!, "cut off by a signal");
     assertEquals(await names(place.report), REPORTS);
     const { results, complete } = await place.results();
     const notRun = results.filter(({ skip }) => skip?.kind === "not-run").length;
@@ -156,7 +156,7 @@ const STUBBORN = [
 
 Deno.test("a second signal ends the program at once, and nothing is left", async () => {
   await using place = await Place.make();
-  const after = ["--after", "/bin/sleep 1000", "--start-timeout", "600000"];
+  const after = ["--jobs=1", "--after", "/bin/sleep 1000", "--start-timeout", "600000"];
   const child = place.start(...after, "version", "--", ...STUBBORN);
   const running = ended(child);
   await place.until(async () => await place.detached() === 1);
@@ -173,7 +173,7 @@ Deno.test("a second signal ends the program at once, and nothing is left", async
 
 Deno.test("what a killed program leaves behind is ended by the next one, and nothing else", async () => {
   await using place = await Place.make();
-  const hanging = ["--start-timeout", "600000", "version", "--", ...STUBBORN];
+  const hanging = ["--jobs=1", "--start-timeout", "600000", "version", "--", ...STUBBORN];
   const [killed, living] = [place.start(...hanging), place.start(...hanging)];
   const running = [ended(killed), ended(living)];
   await place.until(async () => await place.detached() === 2);

@@ -1,10 +1,12 @@
 import { expectedFailuresOf } from "../harness/expected_failures.ts";
 import { run, type RunResult } from "../mod.ts";
-import { caseLine, consoleReport, endLine, htmlParts, junit, runLine } from "../reports/mod.ts";
+import { caseLine, consoleReport, endLine, FORMATS, runLine } from "../reports/mod.ts";
 import { type Settings, usage } from "./command_line.ts";
 import { print, printError } from "./entry.ts";
 import { exitCode } from "./exit_code.ts";
-import { ReportFolder } from "./report_files.ts";
+import { githubEnvironment, tellGithub } from "./github.ts";
+import { ReportFolder, STREAM } from "./report_files.ts";
+import { junitOptions } from "./report_list.ts";
 
 /** A run whose reports are written. */
 export interface Recorded {
@@ -15,7 +17,9 @@ export interface Recorded {
 
 /** Plays, and writes the results line by line as they come. */
 export async function playAndRecord(options: Settings, signal: AbortSignal): Promise<Recorded> {
-  using folder = await ReportFolder.open(options.out, ["junit.xml", "report.html"]);
+  const formats = options.formats.filter((name) => name !== "jsonl"); // that is the stream
+  const all = Object.values(FORMATS).map(({ file }) => file).filter((file) => file !== STREAM);
+  using folder = await ReportFolder.open(options.out, all);
   const terminal = Deno.stdout.isTerminal();
   const report = consoleReport(print, {
     terminal,
@@ -39,10 +43,13 @@ export async function playAndRecord(options: Settings, signal: AbortSignal): Pro
     },
   });
   folder.record(endLine(result));
-  await folder.write("junit.xml", [junit(result)]);
-  await folder.write("report.html", htmlParts(result));
+  const junit = await junitOptions(options);
+  for (const name of formats) {
+    await folder.write(FORMATS[name].file, FORMATS[name].parts(result, junit));
+  }
   if (options.writeExpect !== undefined) await writeList(options.writeExpect, result);
   report.finished(result, folder.written);
+  await tellGithub(result, githubEnvironment(), print);
   for (const failure of folder.failures) printError(failure);
   return { result, code: folder.failures.length > 0 ? 3 : exitCode(result) };
 }

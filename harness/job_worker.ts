@@ -18,6 +18,7 @@ interface Cases {
 let stage: Stage | undefined;
 let cases: Promise<Cases> | undefined;
 let playing = false;
+let ended: Promise<void> | undefined;
 
 function tell(message: FromJob): void {
   self.postMessage(message);
@@ -54,8 +55,8 @@ async function reachable(stage: Stage): Promise<boolean> {
 }
 
 async function end(): Promise<void> {
-  await stage?.[Symbol.asyncDispose]();
-  stage = undefined;
+  ended ??= stage?.[Symbol.asyncDispose](); // it may be told twice
+  await ended;
   tell({ kind: "ended" });
 }
 

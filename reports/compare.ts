@@ -218,6 +218,6 @@ function partial(which: string, run: RunResult): string[] {
     : `${plural(notRun, "case")} not run`;
   return [
     ...(complete ? [] : [`The ${which} run was cut off: ${missing}`]),
-    ...(info.shard === undefined ? [] : [`The ${which} run is only shard ${info.shard}`]),
+    ...(info.shard === undefined ? [] : [`The ${which} run is only shard ${oneLine(info.shard)}`]),
   ];
 }

@@ -1,6 +1,6 @@
 import { casesWith, CHANGES, changesText, type ComparedCase, type Comparison } from "./compare.ts";
 import { heading, runTitle, stateText, timesText, timeText } from "./compare_text.ts";
-import { markdown, markdownTable } from "./markdown.ts";
+import { markdownTable, markdownText } from "./markdown_text.ts";
 
 /** As many cases of one kind are listed: a comment has little room. */
 const MOST = 50;
@@ -9,12 +9,12 @@ const MOST = 50;
 export function compareMarkdown(comparison: Comparison): string {
   const { old, new: now, remarks, total, suites } = comparison;
   const blocks = [
-    `## ${markdown(changesText(comparison))}`,
-    `${markdown(runTitle(old.info))} → ${markdown(runTitle(now.info))}`,
-    remarks.map((remark) => `- ${markdown(remark)}`).join("\n"),
+    `## ${markdownText(changesText(comparison))}`,
+    `${markdownText(runTitle(old.info))} → ${markdownText(runTitle(now.info))}`,
+    remarks.map((remark) => `- ${markdownText(remark)}`).join("\n"),
     ...CHANGES.map((change) => changeTable(heading(change), casesWith(comparison, change))),
-    markdown(timesText(total)),
-    suites.map((time) => `- ${markdown(`${time.suite}: ${timeText(time)}`)}`).join("\n"),
+    markdownText(timesText(total)),
+    suites.map((time) => `- ${markdownText(`${time.suite}: ${timeText(time)}`)}`).join("\n"),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -30,7 +30,9 @@ export function verdictSentence(run: RunResult): string {
   const parts = [
     countsText(results, info.levels),
     ...(stale > 0 ? [plural(stale, "stale pattern")] : []),
-    ...(complete ? [] : [cutOff === undefined ? "the run was cut off" : `cut off ${cutOff}`]),
+    ...(complete
+      ? []
+      : [cutOff === undefined ? "the run was cut off" : `cut off ${oneLine(cutOff)}`]),
   ];
   return `${conclude(run)}: ${parts.join(", ")}`;
 }

@@ -1,7 +1,6 @@
 import { bold, gray, green, red, yellow } from "@std/fmt/colors";
 import {
   type CaseResult,
-  failureText,
   isUnexpected,
   type Meaning,
   meaningOf,
@@ -16,6 +15,7 @@ import {
   verdictSentence,
 } from "./conclusion.ts";
 import { MARKS } from "./mark.ts";
+import { reasonText } from "./reason.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import { durationText, oneLine, plural } from "./text.ts";
 
@@ -23,6 +23,7 @@ import { durationText, oneLine, plural } from "./text.ts";
 export interface ConsoleOptions {
   /** Lines may be overwritten: there is a progress line. */
   readonly terminal: boolean;
+  /** Signs and verdicts are coloured. */
   readonly color: boolean;
   /** A line for each case. */
   readonly verbose: boolean;
@@ -132,7 +133,7 @@ class Console implements ConsoleReport {
 
   #breach(result: CaseResult, mark: Meaning): void {
     const { clause, failure } = result;
-    const reason = failure === undefined ? unexplained(result) : oneLine(failureText(failure));
+    const reason = failure === undefined ? unexplained(result) : reasonText(result, mark);
     const owed = `${clause.level}: ${oneLine(clause.text)}`;
     if (!this.#options.terminal) {
       this.#line(`${MARKS[mark]} ${mark} ${oneLine(result.id)}: ${reason} (${owed})`);
@@ -206,7 +207,9 @@ class Console implements ConsoleReport {
   }
 
   #line(text: string): void {
-    this.#write(`${this.#options.terminal ? "\r\x1b[K" : ""}${text}\n`);
+    // GitHub's and Azure's runners obey ##[…] and ##vso[…] wherever they stand.
+    const inert = text.replace(/##(?=(vso)?\[)/gi, "# #");
+    this.#write(`${this.#options.terminal ? "\r\x1b[K" : ""}${inert}\n`);
   }
 
   #paint(color: (text: string) => string, text: string): string {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunResult } from "../harness/results.ts";
 import { type ConsoleOptions, consoleReport } from "./console.ts";
+import { FULL_RUN } from "./testdata/full_run.ts";
 import { HOSTILE_RUN } from "./testdata/hostile_run.ts";
 import { RUN } from "./testdata/sample_run.ts";
 
@@ -84,6 +85,17 @@ Deno.test("untrusted text brings no control characters along", () => {
   // deno-lint-ignore no-control-regex
   assertEquals(text.match(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/), null);
   assert(text.length < 50_000, `${text.length} characters`);
+});
+
+Deno.test("untrusted text is no command to a CI system", () => {
+  const text = play(HOSTILE_RUN, { ...PIPE, verbose: true });
+  assertStringIncludes(text, "# #[error]forged");
+  assertEquals(text.match(/##(vso)?\[|^\s*::/mi), null);
+});
+
+Deno.test("a flaky failure says how often it failed", () => {
+  const text = play(FULL_RUN, PIPE);
+  assertStringIncludes(text, "✗ failed irq/now-and-then: flaky: failed 1 of 5: Expected error");
 });
 
 Deno.test("colours are used only when asked for", () => {

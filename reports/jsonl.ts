@@ -12,10 +12,14 @@ export function caseLine(result: CaseResult): string {
 
 /** Last line; a stream without it was cut off. */
 export function endLine(run: RunResult): string {
-  const { info, results, ...end } = run;
+  const { info, results, life, durationMs, remarks, complete, cutOff } = run;
   return line({
     type: "end",
-    ...end,
+    life,
+    durationMs,
+    remarks,
+    complete,
+    cutOff,
     summary: summarize(results, info.levels),
   });
 }
@@ -50,7 +54,9 @@ export function readJsonl(text: string): RunResult {
     life: end?.life ?? "",
     durationMs: end?.durationMs ??
       results.reduce((last, { startMs, durationMs }) => Math.max(last, startMs + durationMs), 0),
+    ...(end?.remarks === undefined ? {} : { remarks: end.remarks }),
     complete: end?.complete ?? false,
+    ...(end?.cutOff === undefined ? {} : { cutOff: end.cutOff }),
   };
 }
 
@@ -62,6 +68,12 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether what every report looks at is there. */
+function isCase({ id, suite, clause, notes, transcript }: Record<string, unknown>): boolean {
+  return typeof id === "string" && typeof suite === "string" && typeof clause === "object" &&
+    Array.isArray(notes) && Array.isArray(transcript);
 }
 
 function parseLine(text: string, index: number): Line | undefined {
@@ -80,7 +92,7 @@ function parseLine(text: string, index: number): Line | undefined {
       if (!Array.isArray(value.levels) || !Array.isArray(value.clauses)) throw wrong();
       return { type, value: value as unknown as RunInfo };
     case "case":
-      if (typeof value.id !== "string" || typeof value.clause !== "object") throw wrong();
+      if (!isCase(value)) throw wrong();
       return { type, value: value as unknown as CaseResult };
     case "end":
       return { type, value: value as unknown as Omit<RunResult, "info" | "results"> };

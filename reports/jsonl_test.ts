@@ -1,11 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { html } from "./html.ts";
 import { jsonl, readJsonl } from "./jsonl.ts";
+import { CUT_RUN } from "./testdata/full_run.ts";
 import { HOSTILE_RUN } from "./testdata/hostile_run.ts";
 import { RESULTS, RUN } from "./testdata/sample_run.ts";
 
 Deno.test("a run comes back from its lines as it was", () => {
   assertEquals(readJsonl(jsonl(RUN)), RUN);
+  assertEquals(readJsonl(jsonl(CUT_RUN)), CUT_RUN);
   assertEquals(readJsonl(jsonl(HOSTILE_RUN)), HOSTILE_RUN);
   assertEquals(html(readJsonl(jsonl(RUN))), html(RUN));
 });
@@ -30,4 +32,6 @@ Deno.test("what is no stream of results is refused", () => {
   assertThrows(() => readJsonl("<xml>\n\n"), SyntaxError, "Line 1 is no result of a run");
   assertThrows(() => readJsonl("null\n"), SyntaxError, "Line 1 is no result of a run");
   assertThrows(() => readJsonl('{"type":"case"}\n'), SyntaxError, "Line 1 is no result of a run");
+  const noNotes = jsonl(RUN).replace('"notes":["minor 1 was offered"],', "");
+  assertThrows(() => readJsonl(noNotes), SyntaxError, "Line 2 is no result of a run");
 });

@@ -1,17 +1,23 @@
-import {
-  type CaseResult,
-  failureText,
-  type Meaning,
-  meaningOf,
-  type RunInfo,
-  type RunResult,
-} from "../harness/results.ts";
+import { type CaseResult, failureText, type Meaning, meaningOf } from "../harness/results.ts";
+import type { RunInfo, RunResult } from "../harness/results.ts";
 import { caseText } from "./case_text.ts";
 import { bySuite } from "./conclusion.ts";
 import { Markup, markup, NOTHING } from "./markup.ts";
+import { reasonText } from "./reason.ts";
+import { type RunProblem, runProblems } from "./run_problems.ts";
 import { bounded, oneLine } from "./text.ts";
 
 const MAX_OUTPUT = 64 * 1024;
+
+/** How a JUnit report is written. */
+export interface JunitOptions {
+  /**
+   * Files that Jenkins (junit-attachments) and GitLab shall show with each case that did not pass, written as
+   * `[[ATTACHMENT|path]]` behind its output: absolute for Jenkins, relative to the project's root for GitLab.
+   * Default: none.
+   */
+  readonly attachments?: readonly string[];
+}
 
 /** One `<testcase>`, and what it counts as. */
 interface Row {
@@ -26,51 +32,60 @@ interface TestSuite {
   readonly rows: readonly Row[];
 }
 
-/** JUnit XML that all common readers agree on: flat suites, unique names, counters that are the children's. */
-export function junit(run: RunResult): string {
-  const suites = [...bySuite(run.results)].map(([id, results]) => testSuite(id, results, run.info));
-  if (!run.complete || run.results.length === 0) suites.push(cutOffSuite(run));
-  const rows = suites.flatMap((suite) => suite.rows);
-  const started = timestamp(run.info, 0);
+/** JUnit XML that all common readers agree on (`junit.xsd`): flat suites, unique names, counters that are the children's. */
+export function junit(run: RunResult, options: JunitOptions = {}): string {
+  const suites = [...bySuite(run.results)]
+    .map(([id, results]) => testSuite(id, results, run.info, options));
+  const problems = Map.groupBy(runProblems(run), ({ suite }) => suite);
+  for (const [id, some] of problems) suites.push(problemSuite(id, some, run.durationMs));
+  const counts = countsOf(suites.flatMap((suite) => suite.rows));
+  // No more attributes: a validating reader refuses skipped and timestamp here.
   return markup`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="${name("vfio-user conformance")}" ${counters(rows)} time="${
+<testsuites name="vfio-user conformance" tests="${counts.tests}" failures="${counts.failures}" errors="${counts.errors}" time="${
     seconds(run.durationMs)
-  }" timestamp="${started}">
+  }">
 ${suites.map((suite, i) => suiteMarkup(suite, i, run.info))}</testsuites>
 `.text;
 }
 
-function testSuite(id: string, results: readonly CaseResult[], info: RunInfo): TestSuite {
-  const seen = new Map<string, number>();
+function testSuite(
+  id: string,
+  results: readonly CaseResult[],
+  info: RunInfo,
+  options: JunitOptions,
+): TestSuite {
+  const unique = uniqueNames();
   const rows = results.map((result) => {
     const own = result.id.startsWith(`${id}/`) ? result.id.slice(id.length + 1) : result.id;
-    const times = (seen.get(own) ?? 0) + 1;
-    seen.set(own, times);
-    return row(result, times === 1 ? own : `${own} (${times})`, info);
+    return row(result, unique(own), info, options);
   });
   return { name: id, startMs: Math.min(...results.map((result) => result.startMs)), rows };
 }
 
-/** A run without its end must not look green. */
-function cutOffSuite(run: RunResult): TestSuite {
-  const message = run.results.length === 0
-    ? "No case was played"
-    : `The run was cut off after ${run.results.length} cases`;
-  const testcase = markup`    <testcase classname="vfio-user.run" name="complete" time="0.000">
-      <error type="cut-off" message="${message}"></error>
+function problemSuite(id: string, problems: readonly RunProblem[], startMs: number): TestSuite {
+  const unique = uniqueNames();
+  const rows = problems.map(({ kind, message, ...problem }): Row => {
+    const mark = kind === "stale-pattern" ? "failed" : "error";
+    const tag = new Markup(mark === "error" ? "error" : "failure");
+    const testcase = markup`    <testcase classname="${classname(id)}" name="${
+      unique(problem.name)
+    }" time="0.000">
+      <${tag} type="${kind}" message="${message}">${inert(message)}</${tag}>
     </testcase>
 `;
-  const row: Row = { mark: "error", markup: testcase, durationMs: 0 };
-  return { name: "run", startMs: run.durationMs, rows: [row] };
+    return { mark, markup: testcase, durationMs: 0 };
+  });
+  return { name: id, startMs, rows };
 }
 
 function suiteMarkup(suite: TestSuite, index: number, info: RunInfo): Markup {
   const time = suite.rows.reduce((sum, row) => sum + row.durationMs, 0);
-  return markup`  <testsuite name="${name(`${info.label}: ${suite.name}`)}" ${
-    counters(suite.rows)
-  } time="${seconds(time)}" timestamp="${
-    timestamp(info, suite.startMs)
-  }" hostname="localhost" id="${index}">
+  // The label is cut first: with equal names, Jenkins would take several suites for one.
+  const title = `${name(info.label, 150)}: ${name(suite.name, 140)}`;
+  const { tests, failures, errors, skipped } = countsOf(suite.rows);
+  return markup`  <testsuite name="${title}" tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${
+    seconds(time)
+  }" timestamp="${timestamp(info, suite.startMs)}" hostname="localhost" id="${index}">
     <properties>
       <property name="tool" value="${oneLine(`${info.tool} ${info.version}`)}"/>
       <property name="target" value="${oneLine(info.target)}"/>
@@ -81,78 +96,107 @@ ${suite.rows.map((row) => row.markup)}  </testsuite>
 `;
 }
 
-function counters(rows: readonly Row[]): Markup {
+function countsOf(rows: readonly Row[]) {
   const count = (...marks: Meaning[]) => rows.filter((row) => marks.includes(row.mark)).length;
-  return markup`tests="${rows.length}" failures="${count("failed", "unexpected pass")}" errors="${
-    count("error")
-  }" skipped="${count("skipped", "not run", "expected failure")}"`;
+  return {
+    tests: rows.length,
+    failures: count("failed", "unexpected pass"),
+    errors: count("error"),
+    skipped: count("skipped", "not run", "expected failure"),
+  };
 }
 
-function row(result: CaseResult, caseName: string, info: RunInfo): Row {
+function row(
+  result: CaseResult,
+  caseName: string,
+  info: RunInfo,
+  options: JunitOptions,
+): Row {
   const mark = meaningOf(result, info.levels);
-  const testcase = markup`    <testcase classname="${name(`vfio-user.${result.suite}`)}" name="${
-    name(caseName)
-  }" time="${seconds(result.durationMs)}">
-${verdict(result, mark, info)}${systemOut(result, mark, info)}    </testcase>
+  const testcase = markup`    <testcase classname="${
+    classname(result.suite)
+  }" name="${caseName}" time="${seconds(result.durationMs)}">
+${verdict(result, mark, info)}${systemOut(result, mark, info, options)}    </testcase>
 `;
   return { mark, markup: testcase, durationMs: result.durationMs };
 }
 
 function verdict(result: CaseResult, mark: Meaning, info: RunInfo): Markup {
+  const message = reasonText(result, mark);
   switch (mark) {
     case "passed":
     case "warning":
       return NOTHING;
     case "skipped":
-      return markup`      <skipped message="${oneLine(result.skip?.text ?? "")}"></skipped>\n`;
     case "not run":
-      return markup`      <skipped message="not run: ${
-        oneLine(result.skip?.text ?? "")
-      }"></skipped>\n`;
     case "expected failure":
-      return markup`      <skipped message="expected failure: ${
-        oneLine(result.expectedFailure?.reason ?? "")
-      }"></skipped>\n`;
+      return markup`      <skipped message="${message}"></skipped>\n`;
     case "failed":
     case "unexpected pass":
     case "error": {
       const tag = new Markup(mark === "error" ? "error" : "failure");
       const type = result.failure?.kind ?? mark.replace(" ", "-");
-      return markup`      <${tag} type="${type}" message="${reason(result)}">${
-        caseText(result, info)
-      }</${tag}>\n`;
+      const text = `${message}\n\n${caseText(result, info)}`;
+      return markup`      <${tag} type="${type}" message="${message}">${inert(text)}</${tag}>\n`;
     }
   }
 }
 
-function systemOut(result: CaseResult, mark: Meaning, info: RunInfo): Markup {
+function systemOut(
+  result: CaseResult,
+  mark: Meaning,
+  info: RunInfo,
+  { attachments = [] }: JunitOptions,
+): Markup {
   const parts = {
     "passed": result.notes,
-    "warning": [`warning: ${reason(result)}`, caseText(result, info)],
+    "warning": [`warning: ${reasonText(result, mark)}`, caseText(result, info)],
     "failed": [result.log],
     "unexpected pass": result.notes,
-    "expected failure": [reason(result), caseText(result, info)],
+    "expected failure": [seenText(result), caseText(result, info)],
     "error": [result.log],
     "skipped": [],
     "not run": [],
   }[mark];
-  const text = bounded(parts.join("\n"), MAX_OUTPUT);
+  const output = inert(bounded(parts.join("\n"), MAX_OUTPUT)).trimEnd();
+  const shown = ["passed", "skipped", "not run"].includes(mark) ? [] : attachments;
+  const lines = shown.map((path) => `[[ATTACHMENT|${oneLine(path, 4096)}]]`);
+  const text = [output, ...lines].filter((line) => line !== "").join("\n");
   return text === "" ? NOTHING : markup`      <system-out>${text}</system-out>\n`;
 }
 
-function reason({ failure, expectedFailure }: CaseResult): string {
-  if (failure !== undefined) return oneLine(failureText(failure));
-  if (expectedFailure === undefined) return "No reason is known";
-  return oneLine(`Passed, but is expected to fail: ${expectedFailure.reason}`);
+function seenText({ failure }: CaseResult): string {
+  return failure === undefined ? "" : oneLine(failureText(failure));
+}
+
+/** A server must not be able to name a file that a CI system then publishes. */
+function inert(text: string): string {
+  return text.replace(/\[(?=\[)/g, "[ ");
+}
+
+function classname(suite: string): string {
+  return `vfio-user.${name(suite)}`;
 }
 
 /** Readers drop or refuse what has no name. */
-function name(text: string): string {
-  return oneLine(text, 300) || "unnamed";
+function name(text: string, max = 280): string {
+  return oneLine(text, max) || "unnamed";
+}
+
+/** Readers take two cases of one name for one case. */
+function uniqueNames(): (text: string) => string {
+  const seen = new Set<string>();
+  return (text) => {
+    const first = name(text);
+    let unique = first;
+    for (let times = 2; seen.has(unique); times++) unique = `${first} (${times})`;
+    seen.add(unique);
+    return unique;
+  };
 }
 
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(3);
+  return (Math.max(ms, 0) / 1000).toFixed(3);
 }
 
 /** No fraction and no zone: some readers refuse them. */

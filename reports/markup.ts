@@ -17,7 +17,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "<": "&lt;",
   ">": "&gt;",
   '"': "&quot;",
-  "'": "&#39;",
+  // Some readers of JUnit know entities by name only.
+  "'": "&apos;",
 };
 
 /** HTML or XML with every insert made harmless: good for text and for quoted attributes. */

@@ -92,7 +92,7 @@ function remarks(runs: readonly RunResult[]): string[] {
     ...byText("levels", ({ info }) => info.levels.toSorted().join(" and ")),
     ...runs.flatMap((run, i) => run.complete ? [] : [`The run of ${names[i]} was cut off`]),
     ...runs.flatMap(({ info: { shard } }, i) =>
-      shard === undefined ? [] : [`The run of ${names[i]} is only shard ${shard}`]
+      shard === undefined ? [] : [`The run of ${names[i]} is only shard ${oneLine(shard)}`]
     ),
   ];
 }

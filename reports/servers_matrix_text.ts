@@ -1,5 +1,5 @@
 import { MARKS } from "./mark.ts";
-import { markdown, markdownTable } from "./markdown.ts";
+import { markdownTable, markdownText } from "./markdown_text.ts";
 import { isTelling, type ServersMatrix } from "./servers_matrix.ts";
 import { oneLine } from "./text.ts";
 
@@ -26,10 +26,10 @@ export function matrixMarkdown(matrix: ServersMatrix): string {
   const { names, remarks } = matrix;
   const blocks = [
     `## ${TITLE}`,
-    remarks.map((remark) => `- ${markdown(remark)}`).join("\n"),
+    remarks.map((remark) => `- ${markdownText(remark)}`).join("\n"),
     markdownTable(["Suite", ...names], suiteRows(matrix)),
     markdownTable(["Case", ...names], caseRows(matrix)),
-    markdown(restText(matrix)),
+    markdownText(restText(matrix)),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -13,7 +13,7 @@ export function visible(text: string): string {
 export function oneLine(text: string, max = 500): string {
   const line = visible(text.slice(0, 2 * max)).replace(/\s+/g, " ").trim();
   const cut = line.length > max || text.length > 2 * max;
-  return cut ? `${line.slice(0, max - 1)}…` : line;
+  return cut ? `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…` : line;
 }
 
 /** Harmless text of at most `max` characters before they are made visible: what is too long loses its middle. */

@@ -18,6 +18,7 @@ Deno.test("oneLine() joins lines and cuts", () => {
   assertEquals(oneLine(" a\n\tb  c "), "a b c");
   assertEquals(oneLine("x".repeat(600)).length, 500);
   assert(oneLine("x".repeat(1e6), 10).endsWith("…"));
+  assertEquals(oneLine("abc\u{1f600}def", 5), "abc…");
 });
 
 Deno.test("bounded() keeps head and tail", () => {
