@@ -1,5 +1,6 @@
 import { type CaseResult, type Meaning, meaningOf, type RunResult } from "../harness/results.ts";
 import { runTitle } from "./compare_text.ts";
+import { oneLine } from "./text.ts";
 
 /** Several runs side by side. */
 export interface ServersMatrix {
