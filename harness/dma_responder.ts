@@ -61,6 +61,7 @@ export class DmaResponder implements Disposable {
     for (let i = 0; i < MAX_REQUESTS; i++) {
       const received = await this.#receiveOne(main, deadline);
       if (received !== undefined) return received;
+      if (performance.now() > deadline) break;
     }
     return { kind: "malformed", text: "no end of commands from the server" };
   }
@@ -83,7 +84,7 @@ export class DmaResponder implements Disposable {
     const source = await this.#readable(main, deadline);
     const received = await source.receive(deadline);
     if (received.kind === "message" && isDmaCommand(received)) {
-      await this.#serve(received, source, main);
+      await this.#serve(received, source, main, deadline);
       return undefined;
     }
     if (source === main) return received;
@@ -103,7 +104,12 @@ export class DmaResponder implements Disposable {
     return ready.includes(0) ? twin : main;
   }
 
-  async #serve(message: Incoming, source: Connection, main: Connection): Promise<void> {
+  async #serve(
+    message: Incoming,
+    source: Connection,
+    main: Connection,
+    deadline: number,
+  ): Promise<void> {
     disposeOf(message);
     const request = { ...message, bytes: message.bytes.slice() };
     this.#requests.push(requestOf(request, source === main ? "main" : "twin"));
@@ -118,10 +124,10 @@ export class DmaResponder implements Disposable {
     const isWanted = (request.header.flags & HeaderFlag.NO_REPLY) === 0;
     if (!isWanted || answer.never) return;
     if (answer.otherId) {
-      await send(source, withOtherId(good), []);
+      await send(source, withOtherId(good), [], deadline);
       if (await this.#hears(main)) return;
     }
-    await send(source, good, answer.cuts ?? []);
+    await send(source, good, answer.cuts ?? [], deadline);
   }
 
   /** Whether the server does anything within a short time. */
@@ -196,8 +202,12 @@ function withOtherId(reply: Uint8Array): Uint8Array {
 }
 
 /** A server that reads no more is noticed when the row waits for it. */
-async function send(to: Connection, bytes: Uint8Array, cuts: readonly number[]): Promise<void> {
-  const deadline = performance.now() + 10 * PIECE_MS;
+async function send(
+  to: Connection,
+  bytes: Uint8Array,
+  cuts: readonly number[],
+  deadline: number,
+): Promise<void> {
   const within = cuts.filter((cut) => cut < bytes.byteLength);
   const text = within.length === 0 ? "" : `in ${within.length + 1} pieces, cut at ${within}`;
   to.transcript.sent(bytes, 0, [to.where, text].filter((part) => part !== "").join("; "));

@@ -1,12 +1,12 @@
-import { endEscaped } from "./escaped.ts";
+import { endEscaped, endHolders, outputsOf } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { SystemError } from "./posix/libc.ts";
-import { SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
+import { SIGCONT, SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
 import { FOLDER_VARIABLE, spawn, type Spawned, type StartOptions } from "./spawn.ts";
 import { fillIn, type Target } from "./target.ts";
-import { Errno } from "./wire/errno.ts";
+import { Errno, errnoName } from "./wire/errno.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -41,6 +41,7 @@ export class Server implements AsyncDisposable {
   readonly #child: Deno.ChildProcess | undefined;
   readonly #folder: string | undefined;
   readonly #stdio: "null" | "pipes";
+  readonly #outputs: readonly string[];
   readonly #ended: Promise<Exit>;
 
   private constructor(
@@ -56,6 +57,7 @@ export class Server implements AsyncDisposable {
     this.#stdio = stdio;
     this.path = spawned?.socket ?? (target.kind === "attach" ? target.path : "");
     const child = this.#child;
+    this.#outputs = child === undefined ? [] : outputsOf(child.pid);
     this.output = child === undefined || stdio === "null"
       ? new OutputTail()
       : new OutputTail(child.stdout, child.stderr);
@@ -101,7 +103,8 @@ export class Server implements AsyncDisposable {
         throw new HarnessError("start", `Cannot connect to the server: ${exitText(this.exit)}`);
       }
       if (performance.now() >= deadline) {
-        const reason = `${socket?.message ?? this.path} for ${ms} ms`;
+        const why = socket === undefined ? "" : ` (${errnoName(socket.errno)})`;
+        const reason = `it does not listen at ${this.path} after ${ms} ms${why}`;
         throw new HarnessError("start", `Cannot connect to the server: ${reason}`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -151,12 +154,13 @@ export class Server implements AsyncDisposable {
     }
     if (this.exit === undefined) {
       signalGroup(child.pid, SIGTERM);
+      signalGroup(child.pid, SIGCONT); // a stopped one would never hear of it
       await this.ended(this.#limits.graceMs);
     }
     signalGroup(child.pid, SIGKILL);
     await this.#ended;
     endEscaped(FOLDER_VARIABLE, this.#folder!);
-    await this.output.ended(OUTPUT_MS);
+    if (!await this.output.ended(OUTPUT_MS)) endHolders(this.#outputs);
     if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
     await this.output.cancel();
     await Deno.remove(this.#folder!, { recursive: true }).catch(() => {});

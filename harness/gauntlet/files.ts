@@ -81,10 +81,10 @@ export const FILES: readonly Behaviour[] = [
   },
   {
     id: "folder-becomes-link",
-    text: "puts a link to the folder above in the place of its folder once a client is there",
+    text: "puts a link to a folder of others in the place of its folder once a client is there",
     accepted: onceAccepted(async (path) => {
       await Deno.remove(folderOf(path), { recursive: true });
-      await Deno.symlink("..", folderOf(path));
+      await Deno.symlink("../..", folderOf(path));
     }),
   },
   { id: "nests-folders", text: "nests folders deeper than a path can name", start: nest },

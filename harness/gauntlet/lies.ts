@@ -1,5 +1,5 @@
 import { Command } from "../wire/constants.ts";
-import { DmaAccess, Header } from "../wire/messages.ts";
+import { DeviceInfo, DmaAccess, Header } from "../wire/messages.ts";
 import { at, type Behaviour, forever } from "./behaviour.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -147,6 +147,12 @@ export const STREAMS: readonly Behaviour[] = [
   },
 ];
 
+async function claimRegions(exchange: Exchange): Promise<void> {
+  const { payload } = await exchange.answer();
+  const info = DeviceInfo.decode(payload!);
+  await exchange.reply({ payload: DeviceInfo.encode({ ...info, numRegions: 0xffff_ffff }) });
+}
+
 /** Servers that do not come up, or fall silent. */
 export const SILENCES: readonly Behaviour[] = [
   { id: "honest", text: "does nothing wrong: what the others are compared with" },
@@ -163,8 +169,9 @@ export const SILENCES: readonly Behaviour[] = [
     id: "answers-info-only",
     text: "answers VERSION and GET_INFO, which claims 4 billion regions, and nothing else",
     answer: (exchange) => {
-      const known: readonly number[] = [Command.VERSION, Command.DEVICE_GET_INFO];
-      return known.includes(exchange.command) ? exchange.honest() : exchange.answer();
+      if (exchange.command === Command.VERSION) return exchange.honest();
+      if (exchange.command !== Command.DEVICE_GET_INFO) return exchange.answer();
+      return claimRegions(exchange);
     },
   },
   {

@@ -91,7 +91,9 @@ export const PROCESSES: readonly Behaviour[] = [
   {
     id: "child-without-environment",
     text: "leaves both outputs to a child in a session of its own and without environment",
-    start: () => leave({ ...OUTPUTS, clearEnv: true }, "setsid", "sleep", "600"),
+    // The path only tells the trial whose child it is.
+    start: (path) =>
+      leave({ ...OUTPUTS, clearEnv: true }, "setsid", "tail", "-f", "/dev/null", path),
   },
   {
     id: "child-pours-output",
