@@ -10,7 +10,7 @@ import {
 } from "../wire/messages.ts";
 import type { Decoded } from "../wire/struct.ts";
 import { at, type Behaviour } from "./behaviour.ts";
-import { versionReply } from "./device.ts";
+import { concat, versionReply } from "./device.ts";
 import type { Exchange } from "./exchange.ts";
 
 const MOST = 0xffff_ffff;
@@ -46,7 +46,7 @@ function region(
       capOffset: caps.byteLength > 0 ? RegionInfo.size : 0,
       ...describe(queries++),
     });
-    await exchange.reply({ ...answer, payload: joined(head, caps) });
+    await exchange.reply({ ...answer, payload: concat([head, caps]) });
   });
 }
 
@@ -57,36 +57,26 @@ function version(reply: () => Uint8Array): NonNullable<Behaviour["answer"]> {
   });
 }
 
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-  let end = 0;
-  for (const part of parts) {
-    whole.set(part, end);
-    end += part.byteLength;
-  }
-  return whole;
-}
-
 /** A chain of capabilities, each of which names the next; the last one names `last`. */
 function chain(count: number, last = 0): Uint8Array {
   const { size } = RegionCapHeader;
-  return joined(...Array.from({ length: count }, (_, i) => {
+  return concat(Array.from({ length: count }, (_, i) => {
     const next = i + 1 < count ? RegionInfo.size + (i + 1) * size : last;
     return RegionCapHeader.encode({ id: RegionCapId.MSIX_MAPPABLE, version: 1, next });
   }));
 }
 
-const HUGE_SPARSE = joined(
+const HUGE_SPARSE = concat([
   RegionCapHeader.encode({ id: RegionCapId.SPARSE_MMAP, version: 1 }),
   SparseMmapCap.encode({ nrAreas: MOST }),
-);
+]);
 
 const DEPTH = 200_000;
 const deep = () => "[".repeat(DEPTH) + "]".repeat(DEPTH);
 const MARKUP = `</script><b id="gauntlet">&amp;\u001b[31m]]>`;
 
 function json(text: string): Uint8Array {
-  return joined(Version.encode({ minor: 1 }), new TextEncoder().encode(`${text}\0`));
+  return concat([Version.encode({ minor: 1 }), new TextEncoder().encode(`${text}\0`)]);
 }
 
 /** Numbers and texts that cannot be true. */

@@ -18,12 +18,23 @@ import type { Answer } from "./exchange.ts";
 /** Bytes of region 0, which is memory. */
 export const REGION_SIZE = 0x2000;
 
+/** All parts, one behind the other. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let end = 0;
+  for (const part of parts) {
+    whole.set(part, end);
+    end += part.byteLength;
+  }
+  return whole;
+}
+
 /** The reply to VERSION of an honest server, with other capabilities where they are given. */
 export function versionReply(capabilities: Record<string, unknown> = {}): Uint8Array {
   const json = encodeVersionJson({
     capabilities: { max_msg_fds: 8, max_data_xfer_size: 1 << 20, ...capabilities },
   });
-  return Uint8Array.from([...Version.encode({ minor: 1 }), ...json]);
+  return concat([Version.encode({ minor: 1 }), json]);
 }
 
 /** A device as small as can be: one region of memory that can be mapped, and one interrupt. */
@@ -105,6 +116,6 @@ export class Device {
     }
     const data = new Uint8Array(count);
     data.set(preadFd(this.memory, offset, count)); // less where the file was cut short
-    return { payload: Uint8Array.from([...head, ...data]) };
+    return { payload: concat([head, data]) };
   }
 }

@@ -100,10 +100,10 @@ export const STREAMS: readonly Behaviour[] = [
   },
   {
     id: "endless-large-requests",
-    text: "sends DMA_READ of 16 MiB without end, and reads nothing",
+    text: "sends DMA_READ of 2 MiB without end, and reads nothing",
     answer: at(
       Command.REGION_READ,
-      (exchange) => sendForEver(exchange, dmaRead(exchange, 1n << 24n)),
+      (exchange) => sendForEver(exchange, dmaRead(exchange, 2n << 20n)),
     ),
   },
   {
