@@ -39,7 +39,8 @@ async function playAll(rows: readonly Expected[]): Promise<string[]> {
 
 Deno.test("no hostile server holds, breaks or soils the harness", async () => {
   const mountable = await canMount();
-  if (!mountable) console.warn("no disk is filled: mounting one is not permitted here"); // deno-lint-ignore no-console
+  // deno-lint-ignore no-console
+  if (!mountable) console.warn("no disk is filled: mounting one is not permitted here");
   const rows = TRIALS.filter(({ options }) => mountable || options?.diskBytes === undefined);
   assertEquals(await playAll(rows), []);
 });

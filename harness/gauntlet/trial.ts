@@ -20,15 +20,17 @@ const CASES: readonly string[] = [
 
 /** How a trial differs from the usual one. */
 export interface TrialOptions {
-  /** Longest wait of the harness for the server to come up. Default: 10 s. */
+  /** Longest wait of the harness for the server to come up. Default: 20 s. */
   readonly startMs?: number;
+  /** Longest wait of the harness for a reply. Default: 2 s, since the machine may be busy. */
+  readonly timeoutMs?: number;
   /** Descriptors that the harness and the server may have open. Default: as many as the test. */
   readonly openFiles?: number;
   /** Gives the temporary files a disk of their own with so many bytes. */
   readonly diskBytes?: number;
   /** Which cases are played. Default: some in which each exchange occurs. */
   readonly cases?: readonly string[];
-  /** A run that takes longer hangs, and is killed. Default: 30 s. */
+  /** A run that takes longer hangs, and is killed. Default: 60 s. */
   readonly deadlineMs?: number;
 }
 
@@ -94,17 +96,18 @@ export async function trial(behaviour: string, options: TrialOptions = {}): Prom
 async function play(
   behaviour: string,
   folder: string,
-  { startMs = 10_000, openFiles, diskBytes, cases = CASES, deadlineMs = 30_000 }: TrialOptions,
+  { startMs = 20_000, timeoutMs = 2000, deadlineMs = 60_000, cases = CASES, ...limits }:
+    TrialOptions,
 ): Promise<Deno.CommandOutput> {
   const deno = [Deno.execPath(), "run", "--allow-all", "--quiet"];
   const [program = "", ...args] = [
-    ...(diskBytes === undefined ? [] : withDisk(diskBytes)),
-    ...(openFiles === undefined ? [] : ["prlimit", `--nofile=${openFiles}`]),
+    ...(limits.diskBytes === undefined ? [] : withDisk(limits.diskBytes)),
+    ...(limits.openFiles === undefined ? [] : ["prlimit", `--nofile=${limits.openFiles}`]),
     ...deno,
     `--preload=${ROOT}harness/gauntlet/measure.ts`,
     `${ROOT}main.ts`,
     ...cases,
-    "--timeout=300",
+    `--timeout=${timeoutMs}`,
     "--level=must,should,may,robust",
     `--start-timeout=${startMs}`,
     `--out=${folder}/out`,
