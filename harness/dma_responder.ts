@@ -61,7 +61,8 @@ export class DmaResponder implements Disposable {
     for (let i = 0; i < MAX_REQUESTS; i++) {
       const received = await this.#receiveOne(main, deadline);
       if (received !== undefined) return received;
-      if (performance.now() > deadline) break;
+      const more = main.pending || this.#twin?.pending;
+      if (more && performance.now() > deadline) break;
     }
     return { kind: "malformed", text: "no end of commands from the server" };
   }
@@ -84,7 +85,7 @@ export class DmaResponder implements Disposable {
     const source = await this.#readable(main, deadline);
     const received = await source.receive(deadline);
     if (received.kind === "message" && isDmaCommand(received)) {
-      await this.#serve(received, source, main, deadline);
+      await this.#serve(received, source, main);
       return undefined;
     }
     if (source === main) return received;
@@ -104,12 +105,7 @@ export class DmaResponder implements Disposable {
     return ready.includes(0) ? twin : main;
   }
 
-  async #serve(
-    message: Incoming,
-    source: Connection,
-    main: Connection,
-    deadline: number,
-  ): Promise<void> {
+  async #serve(message: Incoming, source: Connection, main: Connection): Promise<void> {
     disposeOf(message);
     const request = { ...message, bytes: message.bytes.slice() };
     this.#requests.push(requestOf(request, source === main ? "main" : "twin"));
@@ -124,10 +120,10 @@ export class DmaResponder implements Disposable {
     const isWanted = (request.header.flags & HeaderFlag.NO_REPLY) === 0;
     if (!isWanted || answer.never) return;
     if (answer.otherId) {
-      await send(source, withOtherId(good), [], deadline);
+      await send(source, withOtherId(good), []);
       if (await this.#hears(main)) return;
     }
-    await send(source, good, answer.cuts ?? [], deadline);
+    await send(source, good, answer.cuts ?? []);
   }
 
   /** Whether the server does anything within a short time. */
@@ -202,12 +198,8 @@ function withOtherId(reply: Uint8Array): Uint8Array {
 }
 
 /** A server that reads no more is noticed when the row waits for it. */
-async function send(
-  to: Connection,
-  bytes: Uint8Array,
-  cuts: readonly number[],
-  deadline: number,
-): Promise<void> {
+async function send(to: Connection, bytes: Uint8Array, cuts: readonly number[]): Promise<void> {
+  const deadline = performance.now() + 10 * PIECE_MS;
   const within = cuts.filter((cut) => cut < bytes.byteLength);
   const text = within.length === 0 ? "" : `in ${within.length + 1} pieces, cut at ${within}`;
   to.transcript.sent(bytes, 0, [to.where, text].filter((part) => part !== "").join("; "));

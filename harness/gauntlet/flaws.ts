@@ -60,7 +60,7 @@ function reportFlaws({ reports, code, cases }: Trial): string[] {
     ...resultsFlaws(text(results)),
     ...[...reports].filter(([, bytes]) => CONTROL.test(text(bytes) ?? "\0"))
       .map(([name]) => `control characters or broken UTF-8 in ${name}`),
-    ...html?.startsWith("<!doctype html>") && html.trimEnd().endsWith("</html>")
+    .../^<!doctype html>/i.test(html ?? "") && html?.trimEnd().endsWith("</html>")
       ? []
       : ["report.html is not whole"],
     ...html !== undefined && /<script|<b id=/i.test(html) ? ["markup of the server's"] : [],

@@ -58,14 +58,15 @@ export const TRIALS: readonly Expected[] = [
     "dies-at-once": "the server was killed by SIGKILL",
     "dies-version-in-payload": "the server was killed by SIGKILL",
     "dies-get-info-after-header": "GET_INFO gave the connection closed after 16 bytes",
-    "dies-get-info-answered": "SIGKILL",
+    "dies-get-info-answered": "the server was killed by SIGKILL",
+    "dies-get-region-info-in-payload": "the server was killed by SIGKILL",
+    "dies-get-irq-info-in-header": "the server was killed by SIGKILL",
   }),
   ...all(1, { cases: ["device-get-irq-info/each-index"], timeoutMs }, {
     "answers-info-only": SILENT,
   }),
   ...all(1, { cases: ["device-get-irq-info/each-index"] }, {
     "closes-get-irq-info-in-payload": "the connection closed after 31 bytes of a message",
-    "dies-get-irq-info-in-header": "the server was killed by SIGKILL",
   }),
   ...all(1, { ...READ, timeoutMs }, {
     "falls-silent": SILENT,
@@ -142,7 +143,6 @@ export const TRIALS: readonly Expected[] = [
   }),
   ...all(1, REGIONS, {
     "closes-get-region-info-answered": "the connection closed",
-    "dies-get-region-info-in-payload": "the server was killed by SIGKILL",
     "region-of-2-to-the-64": "Cannot map",
     "region-of-64-tib": "Cannot map 70368744177664 bytes",
     "region-offset-of-2-to-the-64": "Cannot map 8192 bytes at 18446744073709547520",
