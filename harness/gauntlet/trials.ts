@@ -101,7 +101,7 @@ export const TRIALS: readonly Expected[] = [
     "closes-region-write-after-header": "the connection closed after 16 bytes of a message",
     "dies-region-write-answered": "the server was killed by SIGKILL",
   }),
-  ...all(1, { cases: ["dma-map/map-and-unmap"] }, {
+  ...all(1, { cases: ["dma-map/same-range-after-unmap"] }, {
     "closes-dma-map-unanswered": "the connection closed",
     "closes-dma-unmap-in-header": "the connection closed after 9 bytes of a message",
     "dies-dma-map-unread": "the server was killed by SIGKILL",
