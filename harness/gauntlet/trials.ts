@@ -23,7 +23,10 @@ const REGIONS: TrialOptions = {
     "region-access/read-memory",
   ],
 };
-const CLIENTS: TrialOptions = { cases: ["device-get-info/basic", "disconnection/next-client"] };
+const CLIENTS: TrialOptions = {
+  cases: ["device-get-info/basic", "disconnection/next-client"],
+  timeoutMs,
+};
 
 function all(code: 0 | 1 | 3, options: TrialOptions, says: Record<string, string>): Expected[] {
   return Object.entries(says).map(([behaviour, says]) => ({ behaviour, code, says, options }));
