@@ -114,9 +114,9 @@ export const TRIALS: readonly Expected[] = [
     "closes-set-irqs-unread": "the connection closed",
     "dies-device-reset-answered": "the server was killed by SIGKILL",
   }),
+  ...all(0, { cases: ["device-get-region-info/sparse-count"] }, { "many-capabilities": "" }),
   ...all(0, {}, {
     "billions-of-regions": "",
-    "many-capabilities": "",
     "capability-loop": "",
     "capability-outside": "",
     "billions-of-areas": "",
