@@ -64,8 +64,10 @@ function overlongSparse(
   { caps, flaw }: RegionCapWalk,
   { payload, capOffset }: { readonly payload: Uint8Array; readonly capOffset: number },
 ): string | undefined {
-  for (const { at, areas } of caps) {
-    const follows = Math.min(payload.byteLength, ...caps.map((c) => c.at).filter((c) => c > at));
+  // In order, since there may be a hundred thousand.
+  const inOrder = caps.toSorted((a, b) => a.at - b.at);
+  for (const [i, { at, areas }] of inOrder.entries()) {
+    const follows = Math.min(payload.byteLength, inOrder[i + 1]?.at ?? payload.byteLength);
     const end = at + SPARSE_HEAD + (areas?.length ?? 0) * SparseArea.size;
     if (areas !== undefined && end > follows) return `${areas.length} areas up to byte ${end}`;
   }

@@ -32,7 +32,8 @@ function isMappable(region: RegionFacts): boolean {
 }
 
 function isWritableMemory(region: RegionFacts): boolean {
-  return isMemory(region) && hasFlags(region, RegionFlag.WRITE);
+  const size = mappableAreas(region)[0]?.size ?? 0n;
+  return isMemory(region) && hasFlags(region, RegionFlag.WRITE) && size >= FIRST.byteLength;
 }
 
 /** With room for all that the server wants to say. */

@@ -116,6 +116,7 @@ const ranges: Row[] = RANGES.flatMap(({ clause, id, what, start, count }) =>
     needs: ["interrupt"],
     steps: onInterrupts((irq) => {
       const range = { start: start(irq.count), count: count(irq.count) };
+      if (range.start > MOST || range.count > MOST) return []; // no field can say so
       return refused({ ...way.given(range.count), index: irq.index, ...range });
     }),
   }))

@@ -28,6 +28,8 @@ export type Sent = "sent" | "closed" | "stalled";
 const BUSY_LOOKS = 20;
 /** Messages kept while we are still sending; more is a flood. */
 const MAX_STASHED = 4096;
+/** Descriptors of one message: far more than any has, and fewer than we may have open. */
+const MAX_DESCRIPTORS = 512;
 
 /** One client connection: whole messages and their descriptors. */
 export class Connection implements Disposable {
@@ -144,6 +146,10 @@ export class Connection implements Disposable {
       if (typeof result === "object") {
         at += result.count;
         fds.push(...result.fds);
+        if (fds.length <= MAX_DESCRIPTORS && !result.truncated) continue;
+        this.#notePartial(at, fds);
+        const lost = result.truncated ? ", and more than can be opened" : "";
+        return { kind: "malformed", text: `a message with ${fds.length} descriptors${lost}` };
       } else if (result === "would-block" && looks++ < BUSY_LOOKS) {
         continue;
       } else if (result !== "would-block") {

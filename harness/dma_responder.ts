@@ -61,6 +61,8 @@ export class DmaResponder implements Disposable {
     for (let i = 0; i < MAX_REQUESTS; i++) {
       const received = await this.#receiveOne(main, deadline);
       if (received !== undefined) return received;
+      const more = main.pending || this.#twin?.pending;
+      if (more && performance.now() > deadline) break;
     }
     return { kind: "malformed", text: "no end of commands from the server" };
   }

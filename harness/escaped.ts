@@ -1,21 +1,41 @@
-import { namesIn, readText } from "./posix/proc.ts";
+import { linkTarget, namesIn, readText } from "./posix/proc.ts";
 import { SIGKILL, signalProcess } from "./posix/process.ts";
+
+/** A process that is being ended may have started another one meanwhile; none can do so for ever. */
+const MOST_ROUNDS = 100;
 
 /**
  * Ends all processes that were started with this variable: a daemon leaves its group, but keeps its environment. Says
  * how many there were.
  */
 export function endEscaped(variable: string, value: string): number {
-  let count = 0;
   const entry = `\0${variable}=${value}\0`;
-  for (const name of namesIn("/proc")) {
-    const pid = Number(name);
-    if (pid > 1 && pid !== Deno.pid && environmentOf(pid).includes(entry)) {
+  return endAll((pid) => environmentOf(pid).includes(entry));
+}
+
+/** Ends all processes that hold one of these pipes, as `outputsOf` names them. Says how many there were. */
+export function endHolders(pipes: readonly string[]): number {
+  return endAll((pid) => descriptorsOf(pid).some((name) => pipes.includes(name)));
+}
+
+/** The pipes to which a process writes: nobody holds them but its children, and we. */
+export function outputsOf(pid: number): string[] {
+  return [1, 2].map((number) => linkOf(`/proc/${pid}/fd/${number}`))
+    .filter((name) => /^(?:pipe|socket):/.test(name));
+}
+
+function endAll(isMeant: (pid: number) => boolean): number {
+  const ended = new Set<number>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const pids = namesIn("/proc").map(Number)
+      .filter((pid) => pid > 1 && pid !== Deno.pid && isMeant(pid));
+    if (pids.length === 0) break;
+    for (const pid of pids) {
       signalProcess(pid, SIGKILL);
-      count++;
+      ended.add(pid);
     }
   }
-  return count;
+  return ended.size;
 }
 
 function environmentOf(pid: number): string {
@@ -23,5 +43,22 @@ function environmentOf(pid: number): string {
     return `\0${readText(`/proc/${pid}/environ`)}\0`;
   } catch {
     return ""; // not ours, or gone by now
+  }
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return namesIn(folder).map((name) => linkOf(`${folder}/${name}`));
+  } catch {
+    return []; // not ours, or gone by now
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return linkTarget(path);
+  } catch {
+    return "";
   }
 }

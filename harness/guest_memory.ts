@@ -5,6 +5,8 @@ import { DmaMap, DmaUnmap } from "./wire/messages.ts";
 
 /** Anonymous guest memory is kept only up to this size: rows map far more than they look at. */
 const MAX_ANONYMOUS = 16 << 20;
+/** What is read at once: more than any message may carry. */
+const MAX_READ = 2 << 20;
 
 interface GuestRange {
   readonly address: bigint;
@@ -40,7 +42,7 @@ export class GuestMemory {
 
   /** Bytes at a guest address, or nothing where the guest has no memory. */
   read(address: bigint, count: number): Uint8Array | undefined {
-    if (count > MAX_ANONYMOUS) return undefined;
+    if (count > MAX_READ) return undefined;
     const bytes = new Uint8Array(count);
     for (const { range, from, at, size } of this.#pieces(address, count)) {
       const part = range && readRange(range, from, size);

@@ -52,7 +52,15 @@ export async function learnDevice(
     startable: boolean;
   },
 ): Promise<DeviceFacts> {
-  const question = async (message: Send) => await ask(connection, message, options.timeoutMs);
+  // One that is silent once will be silent as often as it is asked, and late replies would be misread.
+  let silent = false;
+  const question = async (message: Send) => {
+    if (silent) return "not asked";
+    const asked = performance.now();
+    const answer = await ask(connection, message, options.timeoutMs);
+    silent = typeof answer === "string" && performance.now() - asked >= options.timeoutMs;
+    return answer;
+  };
   const info = await question(getInfo());
   if (typeof info === "string") {
     throw new HarnessError("start", `Cannot learn what the device is: GET_INFO gave ${info}`);

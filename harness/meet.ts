@@ -26,6 +26,9 @@ export async function meet(
     localProcess: stage.probe(connection) !== undefined,
     conventions: claimsConventions(stage.target),
     startable: stage.target.kind === "command",
+  }).catch((error) => {
+    connection[Symbol.dispose]();
+    throw error;
   });
   checkProfile(device);
   await stage.learnLife(connection, options.profile.life);

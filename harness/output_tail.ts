@@ -21,12 +21,13 @@ export class OutputTail {
     this.#drained = Promise.allSettled(this.#readers.map((reader) => this.#drain(reader)));
   }
 
-  /** Resolves when every stream has ended, or after `ms`: a grandchild may hold them open. */
-  async ended(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([this.#drained, promise]);
+  /** Whether every stream ends within `ms`: a grandchild may hold them open. */
+  async ended(ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(() => resolve(false), ms);
+    const ended = await Promise.race([this.#drained.then(() => true), promise]);
     clearTimeout(timer);
+    return ended;
   }
 
   /** What was printed since the last call, made printable. */

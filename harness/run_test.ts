@@ -123,7 +123,7 @@ Deno.test("play() takes an unexpected close for a failure, and a permitted one f
 
 const UNUSABLE: readonly [behaviour: string, message: string][] = [
   ["exits-at-once", "Cannot connect to the server: the server exited with code 4"],
-  ["never-listens", "ENOENT for 300 ms"],
+  ["never-listens", "after 300 ms (ENOENT)"],
   ["never-answers", "Cannot negotiate with the server: VERSION gave no reply within"],
 ];
 

@@ -1,13 +1,14 @@
+import { endHolders, outputsOf } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import { SystemError } from "./posix/libc.ts";
-import { SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
+import { SIGCONT, SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
 import { spawn, type Spawned, type StartOptions } from "./spawn.ts";
 import { FOLDER_VARIABLE, type ServerFolder } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
-import { Errno } from "./wire/errno.ts";
+import { Errno, errnoName } from "./wire/errno.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -53,6 +54,7 @@ export class Server implements AsyncDisposable {
   readonly #child: Deno.ChildProcess | undefined;
   readonly #folder: ServerFolder | undefined;
   readonly #stdio: "null" | "pipes";
+  readonly #outputs: readonly string[];
   readonly #ended: Promise<Exit>;
   #killed = false;
 
@@ -73,6 +75,7 @@ export class Server implements AsyncDisposable {
       running.add(this);
       globalThis.addEventListener("unload", endAll); // once, however often it is said
     }
+    this.#outputs = child === undefined ? [] : outputsOf(child.pid);
     this.output = child === undefined || stdio === "null"
       ? new OutputTail()
       : new OutputTail(child.stdout, child.stderr);
@@ -119,7 +122,8 @@ export class Server implements AsyncDisposable {
         throw new HarnessError("start", `Cannot connect to the server: ${exitText(this.exit)}`);
       }
       if (performance.now() >= deadline || this.#killed) {
-        const reason = `${socket?.message ?? this.path} for ${ms} ms`;
+        const why = socket === undefined ? "" : ` (${errnoName(socket.errno)})`;
+        const reason = `it does not listen at ${this.path} after ${ms} ms${why}`;
         throw new HarnessError("start", `Cannot connect to the server: ${reason}`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -176,13 +180,15 @@ export class Server implements AsyncDisposable {
     }
     if (this.exit === undefined) {
       signalGroup(child.pid, SIGTERM);
+      signalGroup(child.pid, SIGCONT); // a stopped one would never hear of it
       await this.ended(this.#limits.graceMs);
     }
     if (this.exit === undefined) this.#remark("does not end at SIGTERM");
     signalGroup(child.pid, SIGKILL);
     await this.#ended;
-    if (this.#folder!.endProcesses() > 0) this.#remark("leaves processes behind when it ends");
-    await this.output.ended(OUTPUT_MS);
+    let left = this.#folder!.endProcesses();
+    if (!await this.output.ended(OUTPUT_MS)) left += endHolders(this.#outputs);
+    if (left > 0) this.#remark("leaves processes behind when it ends");
     if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
     await this.output.cancel();
     await this.#folder![Symbol.asyncDispose]();

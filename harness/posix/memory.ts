@@ -1,3 +1,4 @@
+import { Errno } from "../wire/errno.ts";
 import { Fd, openFile, pipe } from "./fd.ts";
 import { cString, lastErrno, libc, SystemError, unwrap } from "./libc.ts";
 
@@ -205,14 +206,18 @@ function copyThroughKernel(
   using input = writeEnd;
   for (let done = 0; done < source.length;) {
     const piece = source.subarray(done, done + PIECE);
-    const taken = unwrap(
-      what,
-      "write",
-      libc().write(input.number, piece, BigInt(piece.length)),
-    );
+    const taken = orGone(what, "write", libc().write(input.number, piece, BigInt(piece.length)));
     for (const end = done + taken; done < end;) {
       const rest = target.subarray(done, end);
-      done += unwrap(what, "read", libc().read(output.number, rest, BigInt(rest.length)));
+      done += orGone(what, "read", libc().read(output.number, rest, BigInt(rest.length)));
     }
   }
+}
+
+/** As `unwrap`, and says what EFAULT means here. */
+function orGone(what: string, call: string, result: number): number {
+  const errno = lastErrno();
+  if (result !== -1) return result;
+  const gone = "the mapped file has no such page";
+  throw new SystemError(what, call, errno, errno === Errno.EFAULT ? gone : undefined);
 }

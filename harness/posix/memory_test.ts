@@ -82,7 +82,10 @@ Deno.test("Mapping survives pages that are gone", () => {
     truncate(memory, PAGE);
     assertEquals(mapping.read(0, 1), Uint8Array.of(1));
     const error = assertThrows(() => mapping.read(0, 2 * PAGE), SystemError);
-    assertEquals(error.message, "Cannot read 8192 bytes at 0 of a mapping: EFAULT");
+    assertEquals(
+      error.message,
+      "Cannot read 8192 bytes at 0 of a mapping: EFAULT (the mapped file has no such page)",
+    );
     assertEquals(errnoOf(() => mapping.read(PAGE, 1)), Errno.EFAULT);
     assertEquals(errnoOf(() => mapping.write(PAGE, Uint8Array.of(1))), Errno.EFAULT);
     truncate(memory, 2 * PAGE);

@@ -6,6 +6,9 @@ const RLIMIT_NOFILE = 7;
 /** Asks a process to end. */
 export const SIGTERM = 15;
 
+/** Lets a process go on that was stopped. */
+export const SIGCONT = 18;
+
 /** Ends a process, whatever it does. */
 export const SIGKILL = 9;
 
