@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly fd?: Fd;
   /** Standard input, output and error. Default: pipes. */
   readonly stdio?: "null" | "pipes";
+  /** Name of the socket file. Default: `server.sock`. */
+  readonly socketName?: string;
   /** User and group of the program, who owns its folder. Default: ours. */
   readonly user?: number;
   /** Called with the path of the socket before the program is started. */
@@ -28,10 +30,10 @@ export interface Spawned {
 /** Starts a program in a folder of its own. Throws `HarnessError` of kind `start`. */
 export async function spawn(
   target: Target & { kind: "command" },
-  { fd, stdio = "pipes", user, prepare }: StartOptions,
+  { fd, stdio = "pipes", socketName = "server.sock", user, prepare }: StartOptions,
 ): Promise<Spawned> {
   const folder = await Deno.makeTempDir({ prefix: "vfio-user-" });
-  const socket = `${folder}/server.sock`;
+  const socket = `${folder}/${socketName}`;
   if (user !== undefined) await Deno.chown(folder, user, user);
   prepare?.(socket);
   const listening = target.passFd && fd === undefined ? UnixListener.listen(socket).fd : undefined;

@@ -4,7 +4,7 @@ import { typeOf } from "../channel.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message, type Reply } from "../message.ts";
 import { onMap } from "./dma_tools.ts";
-import { crash, die, hangUp, onReply, patch, setPayload } from "./tools.ts";
+import { crash, die, hang, hangUp, onReply, patch, setPayload } from "./tools.ts";
 import { DmaAccess, DmaMap } from "../../wire/messages.ts";
 
 const { DMA_READ, DMA_WRITE } = Command;
@@ -130,6 +130,23 @@ const commands: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-last-full-piece-lost",
+    clause: "sdma-max-xfer",
+    text: "When the last piece of a DMA_READ is as large as can be, it is left out.",
+    hooks: () => ({
+      connect(session) {
+        const { guest, dma } = session;
+        const { read } = guest;
+        guest.read = async (address, count) => {
+          const most = session.client.maxDataXferSize;
+          const isLost = count > 0 && count % most === 0 && !dma.at(address)?.mapping;
+          if (!isLost) return await read(address, count);
+          return concat(await read(address, count - most), new Uint8Array(most));
+        };
+      },
+    }),
+  },
+  {
     id: "dma-second-piece-at-start",
     clause: "sdma-max-xfer",
     text: "The pieces of a DMA all have the address of the first.",
@@ -173,6 +190,21 @@ const replies: readonly Fault[] = [
     hooks: onClientReply(({ command, msgSize }) =>
       command === DMA_WRITE && msgSize === 32 ? hangUp() : undefined
     ),
+  },
+  {
+    id: "dma-write-reply-16-refused-on-twin",
+    clause: "sdma-write-reply-16",
+    text: "A reply of 16 bytes to DMA_WRITE over the twin-socket is taken for an error.",
+    hooks: () => {
+      let hasTwin = false;
+      return {
+        ask: (_, { client }) => void (hasTwin = client.twinSocket.supported),
+        answer(message, { command }) {
+          if (!hasTwin || command !== DMA_WRITE || message.msgSize !== 32) return;
+          message.flags |= HeaderFlag.ERROR;
+        },
+      };
+    },
   },
   {
     id: "dma-write-reply-12-dies",
@@ -226,6 +258,21 @@ const replies: readonly Fault[] = [
       const { count } = DmaAccess.decode(asked.payload);
       if (command === DMA_READ && msgSize > 32 + Number(count)) crash();
     }),
+  },
+  {
+    id: "dma-unanswered-hangs",
+    clause: "sdma-no-answer",
+    text: "A client that goes without an answer to a DMA is waited for.",
+    hooks: () => {
+      let isWaiting = false;
+      return {
+        connect: () => void (isWaiting = false),
+        ask: () => void (isWaiting = true),
+        answer: () => void (isWaiting = false),
+        reply: () => void (isWaiting = false),
+        disconnect: () => isWaiting ? hang() : undefined,
+      };
+    },
   },
   {
     id: "dma-unanswered-stays",

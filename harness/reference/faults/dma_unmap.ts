@@ -4,7 +4,7 @@ import { DmaUnmap } from "../../wire/messages.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { DmaRegion } from "../dma_table.ts";
 import type { Fault, Hooks } from "../fault.ts";
-import type { Message, Outcome } from "../message.ts";
+import { concat, type Message, type Outcome } from "../message.ts";
 import type { Session } from "../session.ts";
 import { end, onMap, others } from "./dma_tools.ts";
 import { crash, onReply, onRequest, pad, patch, setPayload } from "./tools.ts";
@@ -48,6 +48,15 @@ export const dmaUnmapFaults: readonly Fault[] = [
     hooks: onUnmap(({ address, size }, _, { dma }) => {
       const region = dma.find(address, size);
       return region && region !== dma.regions.at(-1) ? { errno: Errno.EBUSY } : undefined;
+    }),
+  },
+  {
+    id: "unmap-fills-argsz",
+    clause: "dma-unmap-argsz-large",
+    text: "The reply to a DMA_UNMAP with an argsz of 1 MiB is followed by as many bytes as that.",
+    hooks: onReply(Command.DMA_UNMAP, (reply, { payload }) => {
+      const { argsz } = DmaUnmap.decode(payload);
+      if (argsz === 1 << 20) reply.payload = concat(reply.payload, new Uint8Array(argsz));
     }),
   },
   {

@@ -102,7 +102,42 @@ const probes: readonly Fault[] = [
   },
 ];
 
+/** A PROBE as the first thing that a client does with DEVICE_FEATURE, unlike that of a client that tries them all. */
+function acceptsFirstProbe(): Hooks {
+  let isFirst = true;
+  const { request } = onUse((use) => {
+    const isUnknown = !Object.values<number>(Feature).includes(use.index);
+    const accepted = isFirst && isUnknown && use.probes && !use.gets && !use.sets;
+    isFirst = false;
+    return accepted ? echo(use) : undefined;
+  })();
+  return { connect: () => void (isFirst = true), request: request! };
+}
+
 const methods: readonly Fault[] = [
+  {
+    id: "probe-of-get-refused",
+    clause: "feat-probe-get-set",
+    text: "A probe of GET fails for every feature.",
+    hooks: onUse(({ probes, gets, sets }) => probes && gets && !sets ? REFUSED : undefined),
+  },
+  {
+    id: "probe-of-set-of-logging-refused",
+    clause: "feat-probe-get-set",
+    text: "A probe of SET fails for DMA_LOGGING_START and DMA_LOGGING_STOP.",
+    hooks: onUse(({ probes, gets, sets, index }) =>
+      probes && sets && !gets &&
+        (index === Feature.DMA_LOGGING_START || index === Feature.DMA_LOGGING_STOP)
+        ? REFUSED
+        : undefined
+    ),
+  },
+  {
+    id: "unknown-probe-accepted-first",
+    clause: "feat-unknown-index",
+    text: "A client's first probe succeeds, whatever feature it is about.",
+    hooks: acceptsFirstProbe,
+  },
   {
     id: "get-and-set-sets",
     clause: "feat-get-and-set",

@@ -8,7 +8,7 @@ import { die, hangUp, isError, moreIsWaiting, onRequest } from "./tools.ts";
 const { NO_REPLY } = HeaderFlag;
 
 /** Answers some of the commands that want no reply. */
-function answersIf(test: (reply: Reply, request: Message) => boolean): () => Hooks {
+export function answersIf(test: (reply: Reply, request: Message) => boolean): () => Hooks {
   return () => {
     let isUnwanted = false;
     return {
