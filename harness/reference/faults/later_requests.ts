@@ -1,0 +1,224 @@
+import { Command, DeviceState, Feature, FeatureFlag, PciRegion } from "../../wire/constants.ts";
+import { DeviceFeature, RegionAccess, RegionInfo } from "../../wire/messages.ts";
+import type { Fault } from "../fault.ts";
+import type { Message } from "../message.ts";
+import type { Session } from "../session.ts";
+import { isError, isLater, type Mistreatment, mistreats, SUFFERS, withPast } from "./tools.ts";
+
+const { DEVICE_GET_INFO, DEVICE_GET_REGION_INFO, DEVICE_FEATURE, REGION_READ, REGION_WRITE } =
+  Command;
+const { GET, PROBE } = FeatureFlag;
+
+type Test = (request: Message, session: Session, past: readonly number[]) => boolean;
+type Row = readonly [
+  id: string,
+  clause: string,
+  what: string,
+  how: Mistreatment,
+  test: Test,
+];
+
+function isAgain({ command }: Message, past: readonly number[]): boolean {
+  return command === DEVICE_GET_INFO && past.at(-2) === DEVICE_GET_INFO;
+}
+
+function asksRegion0({ command, payload }: Message, past: readonly number[]): boolean {
+  return command === DEVICE_GET_REGION_INFO && payload.byteLength === RegionInfo.size &&
+    RegionInfo.decode(payload).index === 0 && isLater(past);
+}
+
+function readsIds({ command, payload }: Message): boolean {
+  if (command !== REGION_READ || payload.byteLength < RegionAccess.size) return false;
+  const { region, offset, count } = RegionAccess.decode(payload);
+  return region === PciRegion.CONFIG && offset === 0n && count === 4;
+}
+
+function changesNothing({ command, payload }: Message, { device }: Session): boolean {
+  if (command !== REGION_WRITE || payload.byteLength < RegionAccess.size) return false;
+  const { region, offset, count } = RegionAccess.decode(payload);
+  const held = device.regions[region]?.memory.read(Number(offset), count);
+  const data = payload.subarray(RegionAccess.size);
+  return held !== undefined && count > 0 && held.byteLength === data.byteLength &&
+    held.every((byte, i) => byte === data[i]);
+}
+
+/** DEVICE_FEATURE with these flags. */
+function feature(flags: number, test: Test = () => true): Test {
+  return (request, session, past) =>
+    request.command === DEVICE_FEATURE && request.payload.byteLength >= DeviceFeature.size &&
+    DeviceFeature.decode(request.payload).flags === flags && test(request, session, past);
+}
+
+/** A probe of one feature; the device is looked at first by probes of all of them. */
+function probe(index: number): Test {
+  return feature(PROBE | index, (_request, _session, past) => isLater(past));
+}
+
+function inState(state: number, command: number): Test {
+  return (request, { device }) => request.command === command && device.migration.state === state;
+}
+
+const { STOP, STOP_COPY } = DeviceState;
+const PROBES = "feat-probe-any";
+const STOPPED = "mig-stopped-access";
+const ANSWERED = "hdr-every-cmd-answered";
+
+const ROWS: readonly Row[] = [
+  [
+    "info-again-unanswered",
+    ANSWERED,
+    "The second of two DEVICE_GET_INFO",
+    "unanswered",
+    (r, _, past) => isAgain(r, past),
+  ],
+  [
+    "region-info-later-twice",
+    ANSWERED,
+    "A DEVICE_GET_REGION_INFO of region 0, but for the client's second question,",
+    "twice",
+    (r, _, past) => asksRegion0(r, past),
+  ],
+  ["ids-read-twice", ANSWERED, "A read of vendor and device id", "twice", readsIds],
+  [
+    "idle-write-unanswered",
+    ANSWERED,
+    "A REGION_WRITE that changes nothing",
+    "unanswered",
+    changesNothing,
+  ],
+  [
+    "probe-of-get-unanswered",
+    ANSWERED,
+    "A probe of GET for MIGRATION",
+    "unanswered",
+    feature(PROBE | GET | Feature.MIGRATION),
+  ],
+  [
+    "probe-of-migration-unanswered",
+    PROBES,
+    "A single probe of MIGRATION",
+    "unanswered",
+    probe(Feature.MIGRATION),
+  ],
+  [
+    "probe-of-state-twice",
+    PROBES,
+    "A single probe of MIG_DEVICE_STATE",
+    "twice",
+    probe(Feature.MIG_DEVICE_STATE),
+  ],
+  [
+    "probe-of-start-hangs",
+    PROBES,
+    "A single probe of DMA_LOGGING_START",
+    "hangs",
+    probe(Feature.DMA_LOGGING_START),
+  ],
+  [
+    "probe-of-stop-dies",
+    PROBES,
+    "A single probe of DMA_LOGGING_STOP",
+    "dies",
+    probe(Feature.DMA_LOGGING_STOP),
+  ],
+  [
+    "reset-in-stop-unanswered",
+    STOPPED,
+    "A DEVICE_RESET in STOP",
+    "unanswered",
+    inState(STOP, Command.DEVICE_RESET),
+  ],
+  [
+    "reset-in-stop-copy-hangs",
+    STOPPED,
+    "A DEVICE_RESET in STOP_COPY",
+    "hangs",
+    inState(STOP_COPY, Command.DEVICE_RESET),
+  ],
+  [
+    "info-in-stop-copy-unanswered",
+    STOPPED,
+    "A DEVICE_GET_INFO in STOP_COPY",
+    "unanswered",
+    inState(STOP_COPY, DEVICE_GET_INFO),
+  ],
+  [
+    "region-info-in-stop-copy-dies",
+    STOPPED,
+    "A DEVICE_GET_REGION_INFO in STOP_COPY",
+    "dies",
+    inState(STOP_COPY, DEVICE_GET_REGION_INFO),
+  ],
+  [
+    "irq-info-in-stop-copy-twice",
+    STOPPED,
+    "A DEVICE_GET_IRQ_INFO in STOP_COPY",
+    "twice",
+    inState(STOP_COPY, Command.DEVICE_GET_IRQ_INFO),
+  ],
+  [
+    "set-irqs-in-stop-copy-dies",
+    STOPPED,
+    "A DEVICE_SET_IRQS in STOP_COPY",
+    "dies",
+    inState(STOP_COPY, Command.DEVICE_SET_IRQS),
+  ],
+  [
+    "read-in-stop-copy-hangs",
+    STOPPED,
+    "A REGION_READ in STOP_COPY",
+    "hangs",
+    inState(STOP_COPY, REGION_READ),
+  ],
+  [
+    "write-in-stop-copy-twice",
+    STOPPED,
+    "A REGION_WRITE in STOP_COPY",
+    "twice",
+    inState(STOP_COPY, REGION_WRITE),
+  ],
+  [
+    "unmap-in-stop-copy-unanswered",
+    STOPPED,
+    "A DMA_UNMAP in STOP_COPY",
+    "unanswered",
+    inState(STOP_COPY, Command.DMA_UNMAP),
+  ],
+];
+
+/** Faults with the size in the header of a reply. */
+const sizes: readonly Fault[] = ([
+  ["info-again-size", "the second of two DEVICE_GET_INFO", (r, _, past) => isAgain(r, past)],
+  [
+    "region-info-later-size",
+    "DEVICE_GET_REGION_INFO of region 0, the client's second question aside,",
+    (r, _, past) => asksRegion0(r, past),
+  ],
+  [
+    "read-of-64-size",
+    "a REGION_READ of 64 bytes",
+    ({ command, payload }) =>
+      command === REGION_READ && payload.byteLength >= RegionAccess.size &&
+      RegionAccess.decode(payload).count === 64,
+  ],
+] satisfies [string, string, Test][]).map(([id, what, test]) => ({
+  id: `${id}-4-less`,
+  clause: "hdr-reply-size",
+  text: `The size in the reply to ${what} is 4 bytes less than what is sent.`,
+  hooks: withPast((past) => ({
+    reply(reply, request, session) {
+      if (!isError(reply) && test(request, session, past)) reply.msgSize -= 4;
+    },
+  })),
+}));
+
+/** Faults with requests that are in order, later than a client's first ones or in another state. */
+export const laterRequestFaults: readonly Fault[] = [
+  ...ROWS.map(([id, clause, what, how, test]): Fault => ({
+    id,
+    clause,
+    text: `${what} ${SUFFERS[how]}.`,
+    hooks: mistreats(how, test),
+  })),
+  ...sizes,
+];
