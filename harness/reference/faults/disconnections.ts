@@ -184,7 +184,7 @@ export const disconnectionFaults: readonly Fault[] = [
   {
     id: "disconnect-in-dma-leaks",
     clause: "disc-mid-dma",
-    text: "A client that goes while the server waits for it costs two descriptors for ever.",
+    text: "A client that goes while the server waits for it costs a descriptor for ever.",
     hooks: () => {
       let isWaiting = false;
       return {
@@ -192,8 +192,7 @@ export const disconnectionFaults: readonly Fault[] = [
         answer: () => void (isWaiting = false),
         request: () => void (isWaiting = false),
         disconnect() {
-          // One would not be noticed where a twin-socket is closed.
-          for (let i = 0; isWaiting && i < 2; i++) memoryFile(0).release();
+          if (isWaiting) memoryFile(0).release();
           isWaiting = false;
         },
       };

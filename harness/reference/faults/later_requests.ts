@@ -30,7 +30,7 @@ function asksRegion0({ command, payload }: Message, past: readonly number[]): bo
 function readsIds({ command, payload }: Message): boolean {
   if (command !== REGION_READ || payload.byteLength < RegionAccess.size) return false;
   const { region, offset, count } = RegionAccess.decode(payload);
-  return region === PciRegion.CONFIG && offset === 0n && count === 4;
+  return region === PciRegion.CONFIG && offset === 0n && count === 2;
 }
 
 function changesNothing({ command, payload }: Message, { device }: Session): boolean {
