@@ -26,6 +26,7 @@ import { loggingReportFaults } from "./logging_reports.ts";
 import { migrationDataFaults } from "./migration_data.ts";
 import { migrationFailureFaults } from "./migration_failures.ts";
 import { migrationStateFaults } from "./migration_states.ts";
+import { nearlyRightFaults } from "./nearly_right.ts";
 import { oddMapFaults } from "./odd_maps.ts";
 import { orderFaults } from "./order.ts";
 import { payloadFaults } from "./payloads.ts";
@@ -42,10 +43,10 @@ import { replyFaults } from "./replies.ts";
 import { resetFaults } from "./resets.ts";
 import { sessionFaults } from "./sessions.ts";
 import { streamFaults } from "./stream.ts";
+import { survivorFaults } from "./survivors.ts";
 import { writeMultiFaults } from "./write_multi.ts";
 
-/** All faults; their ids are unique. */
-export const FAULTS: readonly Fault[] = [
+const single: readonly Fault[] = [
   ...replyFaults,
   ...laterRequestFaults,
   ...framingFaults,
@@ -85,4 +86,8 @@ export const FAULTS: readonly Fault[] = [
   ...programFaults,
   ...qemuLimitFaults,
   ...qemuRequestFaults,
+  ...nearlyRightFaults,
 ];
+
+/** All faults; their ids are unique. */
+export const FAULTS: readonly Fault[] = [...single, ...survivorFaults(single)];

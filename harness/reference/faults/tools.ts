@@ -10,13 +10,27 @@ import type { Session } from "../session.ts";
 
 type Later<T> = T | Promise<T>;
 
+/** What would have ended the process of a server that is spared. */
+export class Doom extends Error {
+  override readonly name = "Doom";
+}
+
+let isSpared = false;
+
+/** From now on nothing ends the process: `Doom` is thrown instead. */
+export function spareProcess(): void {
+  isSpared = true;
+}
+
 /** Ends the process as a failed program does. */
 export function die(): never {
+  if (isSpared) throw new Doom();
   Deno.exit(3);
 }
 
 /** Ends the process as a memory error does. */
 export function crash(): never {
+  if (isSpared) throw new Doom();
   // Not SIGSEGV: a runtime of this size takes seconds to be dumped.
   for (;;) Deno.kill(Deno.pid, "SIGKILL");
 }
