@@ -4,7 +4,7 @@ import { typeOf } from "../channel.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message, type Reply } from "../message.ts";
 import { onMap } from "./dma_tools.ts";
-import { crash, die, hang, hangUp, onReply, patch, setPayload } from "./tools.ts";
+import { crash, die, hang, hangUp, moreIsWaiting, onReply, patch, setPayload } from "./tools.ts";
 import { DmaAccess, DmaMap } from "../../wire/messages.ts";
 
 const { DMA_READ, DMA_WRITE } = Command;
@@ -192,16 +192,18 @@ const replies: readonly Fault[] = [
     ),
   },
   {
-    id: "dma-write-reply-16-refused-on-twin",
+    id: "dma-write-reply-16-closes-twin",
     clause: "sdma-write-reply-16",
-    text: "A reply of 16 bytes to DMA_WRITE over the twin-socket is taken for an error.",
+    text: "A reply of 16 bytes to DMA_WRITE over the twin-socket ends the connection.",
     hooks: () => {
       let hasTwin = false;
       return {
-        ask: (_, { client }) => void (hasTwin = client.twinSocket.supported),
-        answer(message, { command }) {
-          if (!hasTwin || command !== DMA_WRITE || message.msgSize !== 32) return;
-          message.flags |= HeaderFlag.ERROR;
+        connect: () => void (hasTwin = false),
+        reply({ command, fds }) {
+          if (command === Command.VERSION) hasTwin = fds.length > 0;
+        },
+        answer({ msgSize }, { command }) {
+          if (hasTwin && command === DMA_WRITE && msgSize === 32) hangUp();
         },
       };
     },
@@ -268,8 +270,10 @@ const replies: readonly Fault[] = [
       return {
         connect: () => void (isWaiting = false),
         ask: () => void (isWaiting = true),
-        answer: () => void (isWaiting = false),
-        reply: () => void (isWaiting = false),
+        header: (message) => void (isWaiting &&= typeOf(message) !== MessageType.REPLY),
+        // With a twin-socket the reply is owed first, to a client that has gone.
+        reply: (_reply, _request, session) =>
+          isWaiting && moreIsWaiting(session) ? hang() : undefined,
         disconnect: () => isWaiting ? hang() : undefined,
       };
     },
