@@ -150,6 +150,27 @@ const answers: readonly Fault[] = [
     hooks: closesOnPart((part, count) => part === "body" && count > 0),
   },
   {
+    id: "dma-cut-answer-stale",
+    clause: "hdr-split-body",
+    text:
+      "A reply to DMA_READ of which the payload comes in parts is taken for the last one again.",
+    hooks: () => {
+      let isCut = false;
+      let last: Uint8Array | undefined;
+      return {
+        ask: () => void (isCut = false),
+        partial: (part, count) => void (isCut ||= part === "body" && count > 0),
+        answer(message) {
+          if (message.command !== DMA_READ) return;
+          const { payload } = message;
+          if (isCut && last?.byteLength === payload.byteLength) {
+            message.payload = concat(payload.slice(0, DmaAccess.size), last.slice(DmaAccess.size));
+          } else last = payload;
+        },
+      };
+    },
+  },
+  {
     id: "dma-other-address-dies",
     clause: "sdma-wrong-id",
     text: "A reply of the client with another address kills the server.",

@@ -3,7 +3,7 @@ import { DeviceFeature, FeatureDeviceState } from "../../wire/messages.ts";
 import { blankContents } from "../device_state.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { getsState, HEAD, onAnswer, onSetState, onUse, type Use } from "./feature_tools.ts";
-import { crash, die, patch } from "./tools.ts";
+import { crash, die, mistreats, patch } from "./tools.ts";
 
 const { ERROR, STOP, RUNNING, STOP_COPY, RESUMING, PRE_COPY } = DeviceState;
 
@@ -72,6 +72,16 @@ export const migrationFailureFaults: readonly Fault[] = [
     clause: "mig-stopped-access",
     text: "A DMA_MAP in STOP_COPY kills the server.",
     hooks: whileIn(STOP_COPY, Command.DMA_MAP),
+  },
+  {
+    id: "stopped-command-twice",
+    clause: "mig-stopped-access",
+    text: "In STOP every command but DEVICE_FEATURE is answered twice.",
+    hooks: mistreats(
+      "twice",
+      ({ command }, { device: { migration } }) =>
+        command !== Command.DEVICE_FEATURE && migration.state === STOP,
+    ),
   },
   {
     id: "reset-while-stopped-dies",

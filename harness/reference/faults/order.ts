@@ -57,6 +57,28 @@ const noReply: readonly Fault[] = [
     hooks: answersIf((reply) => reply.command !== Command.REGION_WRITE && !isError(reply)),
   },
   {
+    id: "no-reply-answered-late",
+    clause: "noreply-each-cmd",
+    text: "The reply to a command with No_reply comes before that to the next one.",
+    hooks: () => {
+      let isUnwanted = false;
+      let late: Reply | undefined;
+      return {
+        connect: () => void (late = undefined),
+        request(request) {
+          isUnwanted = (request.flags & NO_REPLY) !== 0;
+          request.flags &= ~NO_REPLY;
+        },
+        async reply(reply, _, { channel }) {
+          const due = late;
+          late = isUnwanted ? { ...reply } : undefined;
+          if (due) await channel.send(due);
+          return isUnwanted ? false : undefined;
+        },
+      };
+    },
+  },
+  {
     id: "no-reply-unknown-dies",
     clause: "noreply-unknown-cmd",
     text: "An unknown command with No_reply kills the server.",
