@@ -23,7 +23,7 @@ import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message } from "../message.ts";
 import type { Session } from "../session.ts";
 import { onClientReply } from "./client_dma.ts";
-import { onSetState, onUse, type Use } from "./feature_tools.ts";
+import { echo, onSetState, onUse, type Use } from "./feature_tools.ts";
 import { lineCount, onSet } from "./irq_tools.ts";
 import { hangUp, onRequest, patch } from "./tools.ts";
 
@@ -372,9 +372,11 @@ const features: readonly Fault[] = [
     id: "same-state-stops",
     clause: "mig-noop-same",
     text: "A SET of the current state, RUNNING aside, leads to STOP, and from there to RUNNING.",
-    hooks: onSetState((to, from, { session: { device } }) => {
-      if (to === from && from !== RUNNING) device.migration.go(from === STOP ? RUNNING : STOP);
-      return undefined;
+    hooks: onSetState((to, from, use) => {
+      const { device } = use.session;
+      if (to !== from || from === RUNNING) return;
+      device.migration.go(from === STOP ? RUNNING : STOP);
+      return echo(use);
     }),
   },
 ];
