@@ -4,6 +4,7 @@ import { Command, HeaderFlag, MessageType, PAGE } from "../../wire/constants.ts"
 import { DmaAccess, Header } from "../../wire/messages.ts";
 import { encodeVersionJson } from "../../wire/version_json.ts";
 import type { Decoded } from "../../wire/struct.ts";
+import type { DmaRegion } from "../dma_table.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { closeAll } from "../inbox.ts";
 import { concat, type Message } from "../message.ts";
@@ -70,6 +71,42 @@ const places: readonly Fault[] = [
           );
           return region && !region.mapping ? { ...region, size: 1n << 64n } : region;
         };
+      },
+    }),
+  },
+  {
+    id: "dma-address-of-32-bits",
+    clause: "sdma-only-mapped",
+    text: "Of the address of a DMA by messages the lower 32 bits are looked up.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        dma.at = (address) => {
+          const region = at(address) ?? at(address & 0xffff_ffffn);
+          return region && region.address + region.size <= address
+            ? { address, size: 4096n, flags: region.flags }
+            : region;
+        };
+      },
+    }),
+  },
+  {
+    id: "dma-until-last-unmap",
+    clause: "sdma-after-unmap",
+    text: "Regions without descriptor can be accessed until the last of them is unmapped.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        const remove = dma.remove.bind(dma);
+        let removed: DmaRegion[] = [];
+        dma.remove = (region) => {
+          remove(region);
+          if (!region.mapping) removed.push(region);
+          if (dma.count === 0) removed = [];
+        };
+        dma.at = (address) =>
+          at(address) ??
+            removed.find((one) => address >= one.address && address < one.address + one.size);
       },
     }),
   },

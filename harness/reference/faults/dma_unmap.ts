@@ -86,6 +86,18 @@ export const dmaUnmapFaults: readonly Fault[] = [
     ),
   },
   {
+    id: "unmap-nearest",
+    clause: "dma-unmap-unknown",
+    text: "DMA_UNMAP looks for the region of its size that is the nearest.",
+    hooks: onUnmap(({ address, size }, request, { dma }) => {
+      if (others({ address, size }, dma).length > 0) return;
+      const region = dma.regions.find((one) => one.size === size);
+      if (region === undefined) return;
+      dma.remove(region);
+      return echo(request);
+    }),
+  },
+  {
     id: "unmap-twice-accepted",
     clause: "dma-unmap-twice",
     text: "DMA_UNMAP of what was unmapped is accepted again.",

@@ -177,6 +177,32 @@ const methods: readonly Fault[] = [
     hooks: diesIf(({ flags }) => flags > 0x7_ffff),
   },
   {
+    id: "wrong-method-as-probe",
+    clause: "feat-wrong-method",
+    text: "A GET or SET that the feature does not have is taken for a probe of it.",
+    hooks: reads(
+      ({ index, gets, sets, probes }) => {
+        const { MIGRATION, DMA_LOGGING_START, DMA_LOGGING_STOP, DMA_LOGGING_REPORT } = Feature;
+        if (probes || gets === sets) return false;
+        const wrong: readonly number[] = sets
+          ? [MIGRATION, DMA_LOGGING_REPORT]
+          : [DMA_LOGGING_START, DMA_LOGGING_STOP];
+        return wrong.includes(index);
+      },
+      (flags) => flags & ~(GET | SET) | PROBE,
+    ),
+  },
+  {
+    id: "unknown-feature-as-probe",
+    clause: "feat-unknown-index",
+    text: "A GET or SET of a feature that does not exist is taken for a probe of MIGRATION.",
+    hooks: reads(
+      ({ index, gets, sets, probes }) =>
+        !probes && gets !== sets && !Object.values<number>(Feature).includes(index),
+      () => PROBE | Feature.MIGRATION,
+    ),
+  },
+  {
     id: "set-migration-accepted",
     clause: "feat-wrong-method",
     text: "SET of MIGRATION and of DMA_LOGGING_REPORT succeed.",

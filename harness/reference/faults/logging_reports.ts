@@ -7,7 +7,7 @@ import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Outcome, type Reply } from "../message.ts";
 import { bitmapSize } from "../dma_log.ts";
 import { answer, HEAD, onAnswer, onUse, type Use } from "./feature_tools.ts";
-import { crash, hang, pad, setPayload } from "./tools.ts";
+import { crash, hang, pad, patch, setPayload } from "./tools.ts";
 
 /** Bytes of a reply before the bitmap. */
 const BITMAP = HEAD + FeatureLoggingReport.size;
@@ -98,6 +98,18 @@ const requests: readonly Fault[] = [
     hooks: onReport((report, use) => {
       const { pageSize } = report;
       return (pageSize & (pageSize - 1n)) === 0n ? undefined : blank(report, use);
+    }),
+  },
+  {
+    id: "logging-report-page-size-rounded",
+    clause: "log-report-pgsize-pow2",
+    text: "A page size that is no power of two is rounded up to one of at least 4096.",
+    hooks: onReport((report, use) => {
+      const { pageSize } = report;
+      if (pageSize > 0n && (pageSize & (pageSize - 1n)) === 0n) return;
+      let rounded = 4096n;
+      while (rounded < pageSize) rounded *= 2n;
+      patch(use.request, FeatureLoggingReport, { pageSize: rounded }, HEAD);
     }),
   },
   {

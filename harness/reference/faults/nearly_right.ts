@@ -22,7 +22,6 @@ import type { DmaRegion } from "../dma_table.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message } from "../message.ts";
 import type { Session } from "../session.ts";
-import { onClientReply } from "./client_dma.ts";
 import { echo, onSetState, onUse, type Use } from "./feature_tools.ts";
 import { lineCount, onSet } from "./irq_tools.ts";
 import { hangUp, onRequest, patch } from "./tools.ts";
@@ -282,7 +281,9 @@ const dma: readonly Fault[] = [
     id: "dma-error-closes",
     clause: "sdma-err-reply",
     text: "An error reply of the client ends the connection.",
-    hooks: onClientReply(({ flags }) => (flags & HeaderFlag.ERROR) !== 0 ? hangUp() : undefined),
+    hooks: () => ({
+      answer: ({ flags }) => (flags & HeaderFlag.ERROR) !== 0 ? hangUp() : undefined,
+    }),
   },
   {
     id: "dma-busy-refuses",
