@@ -132,17 +132,21 @@ const commands: readonly Fault[] = [
   {
     id: "dma-last-full-piece-lost",
     clause: "sdma-max-xfer",
-    text: "When the last piece of a DMA_READ is as large as can be, it is left out.",
+    text: "When the last piece of a DMA by messages is as large as can be, it is left out.",
     hooks: () => ({
       connect(session) {
         const { guest, dma } = session;
-        const { read } = guest;
-        guest.read = async (address, count) => {
+        const { read, write } = guest;
+        const lost = (address: bigint, count: number) => {
           const most = session.client.maxDataXferSize;
-          const isLost = count > 0 && count % most === 0 && !dma.at(address)?.mapping;
-          if (!isLost) return await read(address, count);
-          return concat(await read(address, count - most), new Uint8Array(most));
+          return count > 0 && count % most === 0 && !dma.at(address)?.mapping ? most : 0;
         };
+        guest.read = async (address, count) => {
+          const missing = lost(address, count);
+          return concat(await read(address, count - missing), new Uint8Array(missing));
+        };
+        guest.write = (address, data) =>
+          write(address, data.subarray(0, data.byteLength - lost(address, data.byteLength)));
       },
     }),
   },

@@ -111,6 +111,57 @@ const places: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-next-region-missed",
+    clause: "sdma-only-mapped",
+    text: "A transfer by messages over the end of a region goes on at the start of the same.",
+    hooks: () => ({
+      connect({ dma, guest }) {
+        const { read, write } = guest;
+        const cut = (address: bigint, count: number) => {
+          const region = dma.at(address);
+          const left = region === undefined ? 0n : region.address + region.size - address;
+          const isCut = region && !region.mapping && left < count && dma.at(address + left);
+          return isCut ? { first: Number(left), start: region.address } : undefined;
+        };
+        guest.read = async (address, count) => {
+          const { first, start } = cut(address, count) ?? { first: count, start: 0n };
+          const head = await read(address, first);
+          return first < count ? concat(head, await read(start, count - first)) : head;
+        };
+        guest.write = async (address, data) => {
+          const { first, start } = cut(address, data.byteLength) ??
+            { first: data.byteLength, start: 0n };
+          await write(address, data.subarray(0, first));
+          if (first < data.byteLength) await write(start, data.subarray(first));
+        };
+      },
+    }),
+  },
+  {
+    id: "mapping-outlives-unmap",
+    clause: "dma-unmap-before-reply",
+    text: "The device still reaches the file of a region that is unmapped.",
+    hooks: () => {
+      let removed: DmaRegion[] = [];
+      return {
+        connect({ dma }) {
+          const at = dma.at.bind(dma);
+          const remove = dma.remove.bind(dma);
+          removed = [];
+          dma.remove = (region) => {
+            if (region.mapping) removed.push({ ...region });
+            delete (region as { mapping?: unknown }).mapping;
+            remove(region);
+          };
+          dma.at = (address) =>
+            at(address) ??
+              removed.find((one) => address >= one.address && address < one.address + one.size);
+        },
+        disconnect: () => removed.forEach(({ mapping }) => mapping?.[Symbol.dispose]()),
+      };
+    },
+  },
+  {
     id: "dma-second-page-lost",
     clause: "sdma-fd-direct",
     text: "A transfer over the end of a page that is mapped goes on at its start.",

@@ -27,6 +27,10 @@ function asksRegion0({ command, payload }: Message, past: readonly number[]): bo
     RegionInfo.decode(payload).index === 0 && isLater(past);
 }
 
+function isBehindInfo({ command }: Message, past: readonly number[], wanted: number): boolean {
+  return command === wanted && past.at(-2) === DEVICE_GET_INFO;
+}
+
 function readsIds({ command, payload }: Message): boolean {
   if (command !== REGION_READ || payload.byteLength < RegionAccess.size) return false;
   const { region, offset, count } = RegionAccess.decode(payload);
@@ -77,6 +81,20 @@ const ROWS: readonly Row[] = [
     "A DEVICE_GET_REGION_INFO of region 0, but for the client's second question,",
     "twice",
     (r, _, past) => asksRegion0(r, past),
+  ],
+  [
+    "irq-info-later-twice",
+    ANSWERED,
+    "A DEVICE_GET_IRQ_INFO behind a DEVICE_GET_INFO",
+    "twice",
+    (request, _, past) => isBehindInfo(request, past, Command.DEVICE_GET_IRQ_INFO),
+  ],
+  [
+    "io-fds-later-twice",
+    ANSWERED,
+    "A DEVICE_GET_REGION_IO_FDS behind a DEVICE_GET_INFO",
+    "twice",
+    (request, _, past) => isBehindInfo(request, past, Command.DEVICE_GET_REGION_IO_FDS),
   ],
   ["ids-read-twice", ANSWERED, "A read of vendor and device id", "twice", readsIds],
   [
@@ -193,6 +211,16 @@ const sizes: readonly Fault[] = ([
     "region-info-later-size",
     "DEVICE_GET_REGION_INFO of region 0, the client's second question aside,",
     (r, _, past) => asksRegion0(r, past),
+  ],
+  [
+    "irq-info-later-size",
+    "a DEVICE_GET_IRQ_INFO behind a DEVICE_GET_INFO",
+    (request, _, past) => isBehindInfo(request, past, Command.DEVICE_GET_IRQ_INFO),
+  ],
+  [
+    "io-fds-later-size",
+    "a DEVICE_GET_REGION_IO_FDS behind a DEVICE_GET_INFO",
+    (request, _, past) => isBehindInfo(request, past, Command.DEVICE_GET_REGION_IO_FDS),
   ],
   [
     "read-of-64-size",

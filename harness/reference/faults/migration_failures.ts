@@ -1,4 +1,5 @@
 import { Command, DeviceState, Feature } from "../../wire/constants.ts";
+import { Errno } from "../../wire/errno.ts";
 import { DeviceFeature, FeatureDeviceState } from "../../wire/messages.ts";
 import { blankContents } from "../device_state.ts";
 import type { Fault, Hooks } from "../fault.ts";
@@ -72,6 +73,17 @@ export const migrationFailureFaults: readonly Fault[] = [
     clause: "mig-stopped-access",
     text: "A DMA_MAP in STOP_COPY kills the server.",
     hooks: whileIn(STOP_COPY, Command.DMA_MAP),
+  },
+  {
+    id: "pre-copy-stops-device",
+    clause: "mig-arc-running-precopy",
+    text: "REGION_READ fails in PRE_COPY.",
+    hooks: () => ({
+      request: ({ command }, { device: { migration } }) =>
+        command === Command.REGION_READ && migration.state === PRE_COPY
+          ? { errno: Errno.EBUSY }
+          : undefined,
+    }),
   },
   {
     id: "stopped-command-twice",

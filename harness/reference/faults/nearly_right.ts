@@ -216,6 +216,14 @@ const dma: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-beyond-top",
+    clause: "sdma-only-mapped",
+    text: "What lies behind the end of the address space counts as mapped.",
+    hooks: findsRegions((address) =>
+      address >= 1n << 64n ? { address, size: 4096n, flags: bothWays } : undefined
+    ),
+  },
+  {
     id: "dma-without-regions",
     clause: "sdma-only-mapped",
     text: "As long as nothing is mapped, everything is.",

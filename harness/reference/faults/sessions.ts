@@ -41,6 +41,15 @@ const disconnections: readonly Fault[] = [
     },
   },
   {
+    id: "mapped-fds-outlive-client",
+    clause: "disc-dma-fd-closed",
+    text: "Each map with a descriptor that a client leaves behind costs a descriptor for ever.",
+    hooks: () => ({
+      disconnect: ({ dma }) =>
+        dma.regions.filter(({ mapping }) => mapping).forEach(() => memoryFile(0).release()),
+    }),
+  },
+  {
     id: "memory-outlives-client",
     clause: "disc-dma-cleared",
     text: "The device still reaches the files that the last client has mapped.",
