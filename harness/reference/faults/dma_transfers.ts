@@ -138,6 +138,22 @@ const places: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-over-two-regions-dies",
+    clause: "sdma-only-mapped",
+    text: "A transfer by messages over the end of a region into the next one kills the server.",
+    hooks: () => ({
+      connect({ dma, guest }) {
+        const { read, write } = guest;
+        const check = (address: bigint, count: number) => {
+          const [first, last] = [dma.at(address), dma.at(address + BigInt(count) - 1n)];
+          if (first && last && first !== last && !first.mapping && !last.mapping) die();
+        };
+        guest.read = (address, count) => (check(address, count), read(address, count));
+        guest.write = (address, data) => (check(address, data.byteLength), write(address, data));
+      },
+    }),
+  },
+  {
     id: "mapping-outlives-unmap",
     clause: "dma-unmap-before-reply",
     text: "The device still reaches the file of a region that is unmapped.",

@@ -218,9 +218,9 @@ const dma: readonly Fault[] = [
   {
     id: "dma-beyond-top",
     clause: "sdma-only-mapped",
-    text: "What lies behind the end of the address space counts as mapped.",
+    text: "The last page of the address space and what lies behind it count as mapped.",
     hooks: findsRegions((address) =>
-      address >= 1n << 64n ? { address, size: 4096n, flags: bothWays } : undefined
+      address >= (1n << 64n) - 4096n ? { address, size: 4096n, flags: bothWays } : undefined
     ),
   },
   {
