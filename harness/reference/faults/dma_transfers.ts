@@ -138,6 +138,21 @@ const places: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-page-behind-region",
+    clause: "sdma-only-mapped",
+    text: "The page behind a region counts as a part of it.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        dma.at = (address) => {
+          const found = at(address);
+          const before = found ? undefined : at(address - BigInt(PAGE));
+          return before ? { address, size: BigInt(PAGE), flags: before.flags } : found;
+        };
+      },
+    }),
+  },
+  {
     id: "dma-over-two-regions-dies",
     clause: "sdma-only-mapped",
     text: "A transfer by messages over the end of a region into the next one kills the server.",

@@ -122,6 +122,15 @@ const methods: readonly Fault[] = [
     hooks: onUse(({ probes, gets, sets }) => probes && gets && !sets ? REFUSED : undefined),
   },
   {
+    id: "probe-of-get-as-set",
+    clause: "feat-probe-get-set",
+    text: "A probe of GET is answered as one of SET.",
+    hooks: reads(
+      ({ probes, gets, sets }) => probes && gets && !sets,
+      (flags) => flags & ~GET | SET,
+    ),
+  },
+  {
     id: "probe-of-set-of-logging-refused",
     clause: "feat-probe-get-set",
     text: "A probe of SET fails for DMA_LOGGING_START and DMA_LOGGING_STOP.",

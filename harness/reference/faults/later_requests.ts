@@ -1,5 +1,7 @@
 import { Command, DeviceState, Feature, FeatureFlag, PciRegion } from "../../wire/constants.ts";
 import { DeviceFeature, RegionAccess, RegionInfo } from "../../wire/messages.ts";
+import type { Decoded } from "../../wire/struct.ts";
+import { COMMANDS } from "../commands.ts";
 import type { Fault } from "../fault.ts";
 import type { Message } from "../message.ts";
 import type { Session } from "../session.ts";
@@ -31,10 +33,21 @@ function isBehindInfo({ command }: Message, past: readonly number[], wanted: num
   return command === wanted && past.at(-2) === DEVICE_GET_INFO;
 }
 
-function readsIds({ command, payload }: Message): boolean {
-  if (command !== REGION_READ || payload.byteLength < RegionAccess.size) return false;
-  const { region, offset, count } = RegionAccess.decode(payload);
-  return region === PciRegion.CONFIG && offset === 0n && count === 2;
+function accesses(
+  { command, payload }: Message,
+  wanted: number,
+  test: (access: Decoded<typeof RegionAccess>) => boolean,
+): boolean {
+  return command === wanted && payload.byteLength >= RegionAccess.size &&
+    test(RegionAccess.decode(payload));
+}
+
+function readsIds(request: Message): boolean {
+  return accesses(
+    request,
+    REGION_READ,
+    ({ region, offset, count }) => region === PciRegion.CONFIG && offset === 0n && count === 2,
+  );
 }
 
 function changesNothing({ command, payload }: Message, { device }: Session): boolean {
@@ -68,6 +81,46 @@ const STOPPED = "mig-stopped-access";
 const ANSWERED = "hdr-every-cmd-answered";
 
 const ROWS: readonly Row[] = [
+  [
+    "unknown-command-alone-twice",
+    "hdr-unknown-cmd-nobody",
+    "An unknown command without payload",
+    "twice",
+    ({ command, payload }) => payload.byteLength === 0 && COMMANDS[command] === undefined,
+  ],
+  [
+    "second-version-twice",
+    "ver-twice",
+    "A second VERSION",
+    "twice",
+    ({ command }, { negotiated }) => command === Command.VERSION && negotiated,
+  ],
+  [
+    "read-of-nothing-unanswered",
+    "rd-count-zero",
+    "A REGION_READ of 0 bytes",
+    "unanswered",
+    (request) => accesses(request, REGION_READ, ({ count }) => count === 0),
+  ],
+  [
+    "write-of-nothing-unanswered",
+    "wr-count-zero",
+    "A REGION_WRITE of 0 bytes",
+    "unanswered",
+    (request) => accesses(request, REGION_WRITE, ({ count }) => count === 0),
+  ],
+  [
+    "unaligned-read-twice",
+    "rw-unaligned",
+    "A REGION_READ of 2 or 4 bytes from an odd offset",
+    "twice",
+    (request) =>
+      accesses(
+        request,
+        REGION_READ,
+        ({ offset, count }) => (offset & 1n) === 1n && (count === 2 || count === 4),
+      ),
+  ],
   [
     "info-again-unanswered",
     ANSWERED,

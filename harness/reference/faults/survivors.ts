@@ -96,6 +96,24 @@ const ROWS: readonly (readonly [id: string, what: string, how: Sequel, faults: s
     "migration-read-0-dies migration-read-small-argsz-dies migration-read-over-max-dies migration-read-4-gib-dies migration-read-short-dies migration-write-argsz-dies migration-write-extra-dies migration-write-missing-dies",
   ],
   [
+    "odd-state",
+    "A SET of a state that there is not, or with an odd argsz, or too much of migration data",
+    "next-refused",
+    "set-state-small-argsz-dies set-state-8-dies set-state-huge-dies migration-write-over-max-dies",
+  ],
+  [
+    "odd-size",
+    "A message of an odd size or type",
+    "next-refused",
+    "size-below-16-dies size-huge-dies size-over-max-dies type-undefined-dies unsolicited-reply-dies",
+  ],
+  [
+    "abrupt-end",
+    "A client that goes in the middle of something",
+    "next-refused",
+    "disconnect-in-dma-dies disconnect-in-body-dies disconnect-in-write-dies disconnect-after-no-reply-dies cut-message-dies disconnect-behind-binding-dies disconnect-behind-map-dies",
+  ],
+  [
     "odd-flags",
     "A command with undefined flags or an error",
     "twice",
@@ -127,6 +145,10 @@ function survive(how: Sequel, faults: readonly Fault[]): Hooks {
         hangUp();
       }
       await each((hooks) => hooks.connect?.(session));
+    },
+    partial: async (...cut) => void await each((hooks) => hooks.partial?.(...cut)),
+    async disconnect(session, cause) {
+      await each((hooks) => hooks.disconnect?.(session, cause));
     },
     header: async (message, session) => void await each((h) => h.header?.(message, session)),
     request: (request, session) => each((hooks) => hooks.request?.(request, session)),
