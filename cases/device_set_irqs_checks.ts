@@ -13,7 +13,7 @@ import {
 import { PciIrq, SetIrqsFlag } from "../harness/wire/constants.ts";
 import { SetIrqs } from "../harness/wire/messages.ts";
 import { indexes } from "./indexes.ts";
-import { BIND, onInterrupts, TRIGGER, TRIGGER_SOME } from "./interrupts.ts";
+import { BIND, onInterrupts, onInterruptsFor, TRIGGER, TRIGGER_SOME } from "./interrupts.ts";
 import type { Row } from "./row.ts";
 
 const { DATA_NONE, DATA_BOOL, DATA_EVENTFD } = SetIrqsFlag;
@@ -22,7 +22,7 @@ const MOST = 0xffff_ffff;
 /** As many as most servers take in one message. */
 const MOST_FDS = 8;
 
-type Given = Parameters<typeof setIrqs>[0];
+type Given = NonNullable<Parameters<typeof setIrqs>[0]>;
 
 /** A message that is to be refused. */
 function refused(given: Given): Step[] {
@@ -114,7 +114,7 @@ const ranges: Row[] = RANGES.flatMap(({ clause, id, what, start, count }) =>
     title: `${way.does} ${what}`,
     clause,
     needs: ["interrupt"],
-    steps: onInterrupts((irq) => {
+    steps: onInterruptsFor(way.given(1).flags!, (irq) => {
       const range = { start: start(irq.count), count: count(irq.count) };
       if (range.start > MOST || range.count > MOST) return []; // no field can say so
       return refused({ ...way.given(range.count), index: irq.index, ...range });
@@ -225,14 +225,13 @@ const flagRows: Row[] = FLAGS.map(({ clause, id, flags }) => ({
   title: `Sets an interrupt with flags 0x${flags.toString(16)}: ${id.replaceAll("-", " ")}`,
   clause,
   needs: ["interrupt"],
-  steps: onInterrupts(({ index }) =>
+  steps: onInterruptsFor(flags, ({ index }) =>
     refused({
       flags,
       index,
       bools: flags & DATA_BOOL ? [1] : [],
       fds: flags & DATA_EVENTFD ? [eventfd()] : [],
-    })
-  ),
+    })),
 }));
 
 const bools = [1];

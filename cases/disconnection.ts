@@ -50,7 +50,7 @@ const survival: Row[] = [
     id: "leaves-idle",
     title: "Leaves without having done anything",
     clause: "disc-server-survives",
-    steps: [getInfo(), expect(reply()), disconnect(), leftServer("ends-well")],
+    steps: [reconnect(), getInfo(), expect(reply()), disconnect(), leftServer("ends-well")],
   },
   {
     id: "leaves-with-dma-regions",
@@ -77,7 +77,7 @@ const survival: Row[] = [
     title: "Leaves, and comes back",
     clause: "disc-reconnect",
     needs: ["lives-on"],
-    steps: [getInfo(), expect(reply()), disconnect(), leftServer("serves-next")],
+    steps: [reconnect(), getInfo(), expect(reply()), disconnect(), leftServer("serves-next")],
   },
   {
     id: "next-client-ten-times",

@@ -103,6 +103,10 @@ const across: Row[] = ON_MAIN.flatMap((way) =>
         ...mapped(...ranges),
         ...mayMove(way, device, { address, bytes: mark(110 + i) }),
         dmaRequests(within(...ranges)),
+        // No transfer is about these bytes: what would be lost elsewhere is not to land here.
+        ...(way.verb === "write" && ranges.some((range) => range === FIRST)
+          ? [readGuest(FIRST.address, new Uint8Array(4))]
+          : []),
       ],
     })
   )

@@ -178,6 +178,15 @@ const pageSizes: readonly Row[] = [
   ]),
 ];
 
+/** How many bits one logged page becomes is a number that a byte does not always hold. */
+const smallPages: readonly Row[] = [2048n, 512n, 16n].map((pageSize) => ({
+  id: `report-in-small-pages-of-${pageSize}`,
+  title: `Asks for a report in pages of ${pageSize} bytes, which are smaller than those logged`,
+  clause: "log-report-pgsize-small",
+  needs: ["dma-logging"],
+  steps: [...logging(), report(RANGE, { pageSize }), expect(...ANYTHING), ...stopAnyhow()],
+}));
+
 const ranges: readonly Row[] = [
   ...[
     { id: "first-pages", title: "the first pages", first: 0, count: 16 },
@@ -346,6 +355,7 @@ export const dmaLoggingReports: readonly Row[] = [
   ...shapes,
   ...order,
   ...pageSizes,
+  ...smallPages,
   ...ranges,
   ...sizes,
 ];

@@ -1,7 +1,16 @@
 import type { Outcome, Step } from "../harness/case.ts";
 import type { DeviceFacts } from "../harness/device_facts.ts";
 import type { Need } from "../harness/needs.ts";
-import { expect, readGuest, reply, useTwin, version, writeGuest } from "../harness/steps.ts";
+import {
+  connect,
+  expect,
+  readGuest,
+  reconnect,
+  reply,
+  useTwin,
+  version,
+  writeGuest,
+} from "../harness/steps.ts";
 import {
   deviceHolds,
   fillDevice,
@@ -40,23 +49,27 @@ export interface WayRow extends Omit<Row, "steps" | "begins"> {
   readonly capabilities?: Readonly<Record<string, unknown>>;
   /** The device moves 64 bytes or more. */
   readonly large?: boolean;
+  /** What is played on a negotiated connection before that of the row. */
+  readonly before?: readonly Step[];
   readonly steps: (device: DeviceFacts) => readonly Step[];
 }
 
 /** Completes a row. */
 export function along(
-  { way, capabilities, large = false, needs = [], steps, ...row }: WayRow,
+  { way, capabilities, large = false, needs = [], before = [], steps, ...row }: WayRow,
 ): Row {
   const { verb, socket } = way;
   const isTwin = socket === "twin";
   const dma: Need = large ? `large-dma-${verb}` : `device-dma-${verb}`;
-  const opening = isTwin || capabilities !== undefined ? agreed(isTwin, capabilities) : [];
+  const isOwn = isTwin || capabilities !== undefined;
+  const opening = isOwn ? agreed(isTwin, capabilities) : [];
+  const again = before.length > 0 ? [...before, isOwn ? connect() : reconnect()] : [];
   return {
     ...row,
     id: [verb, row.id, ...(isTwin ? ["on-twin"] : [])].join("-"),
     needs: [...needs, dma, ...(isTwin ? ["twin-socket" as const] : [])],
-    ...(opening.length > 0 ? { begins: "connected" as const } : {}),
-    steps: (device) => [...opening, ...steps(device)],
+    ...(isOwn && before.length === 0 ? { begins: "connected" as const } : {}),
+    steps: (device) => [...again, ...opening, ...steps(device)],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Descriptor, Step } from "../harness/case.ts";
 import type { DeviceFacts, IrqFacts } from "../harness/device_facts.ts";
-import { interruptIndexes } from "../harness/interrupt_facts.ts";
+import { interruptIndexes, interruptIndexesWith } from "../harness/interrupt_facts.ts";
 import type { InterruptTrigger } from "../harness/profile.ts";
 import {
   anyError,
@@ -12,7 +12,7 @@ import {
   setIrqs,
   signalled,
 } from "../harness/steps.ts";
-import { SetIrqsFlag } from "../harness/wire/constants.ts";
+import { IrqFlag, SetIrqsFlag } from "../harness/wire/constants.ts";
 import { registerBytes } from "./device_dma.ts";
 
 const { DATA_NONE, DATA_BOOL, DATA_EVENTFD, ACTION_TRIGGER } = SetIrqsFlag;
@@ -33,6 +33,17 @@ export function onInterrupts(
     if (irq === undefined) throw new RangeError("Cannot use interrupts: the case lacks a need");
     return steps(irq, device);
   };
+}
+
+/** The same with an index that can be masked, if there is one and these flags are about that: others refuse them anyway. */
+export function onInterruptsFor(
+  flags: number,
+  steps: (irq: IrqFacts) => readonly Step[],
+): (device: DeviceFacts) => readonly Step[] {
+  const masks = (flags & (SetIrqsFlag.ACTION_MASK | SetIrqsFlag.ACTION_UNMASK)) !== 0;
+  return onInterrupts((irq, device) =>
+    steps(masks ? interruptIndexesWith(device, IrqFlag.MASKABLE)[0] ?? irq : irq)
+  );
 }
 
 /** The eventfd of an interrupt; the same name in one row is the same eventfd. */

@@ -8,8 +8,8 @@ interface ConfigCheck {
   readonly wants: string;
   /** What is wrong, or nothing. */
   readonly flaw: (config: Uint8Array) => string | undefined;
-  /** With it a flaw is worth this note, and no failure. */
-  readonly remark?: string;
+  /** Where it holds, a flaw is worth this note, and no failure. */
+  readonly remark?: { readonly text: string; readonly holds: (config: Uint8Array) => boolean };
 }
 
 /** Looks at the whole configuration space; a server that refuses or shortens such a read has cases for that. */
@@ -19,7 +19,10 @@ export function inspectConfig(device: DeviceFacts, { wants, flaw, remark }: Conf
     wants,
     check: ({ data }) => data.byteLength < whole.count ? undefined : flaw(data),
   });
-  const flawed = remark === undefined ? [] : [remarkable(reply(), remark)];
+  const flawed = remark === undefined ? [] : [remarkable(
+    reply({}, { wants, check: ({ data }) => remark.holds(data) ? undefined : flaw(data) }),
+    remark.text,
+  )];
   return [regionRead(whole), expect(sound, ...flawed, anyError())];
 }
 

@@ -49,7 +49,8 @@ const numbers: readonly Row[] = [
     begins: "connected",
     steps: [proposing(), expect(reply({ major: 0 }), anyError(), closed())],
   },
-  ...[0, 1, 2, 0xffff].map((minor): Row => ({
+  // Of 0.65535 any reply is right.
+  ...[0, 1, 2].map((minor): Row => ({
     id: `minor-${minor}-in-reply`,
     title: `Proposes version 0.${minor} and looks at the minor version in the reply`,
     clause: "ver-minor-le",

@@ -256,6 +256,8 @@ export interface Launch {
   readonly step: "launch";
   /** `--socket-path=PATH`. Default, without `fd` too: the user's own arguments. */
   readonly socketPath?: "one-word" | "two-words";
+  /** Name of the socket file at the end of PATH. Default: one that raises no questions. */
+  readonly socketName?: string;
   /** `--fd=N`; `either`: listening or connected, as the program wants it. */
   readonly fd?: "listening" | "connected" | "either";
   /** Standard input, output and error. Default: pipes. */

@@ -98,6 +98,7 @@ async function start(
   try {
     return await Server.start(program, row.world.limits, {
       ...(how.stdio === undefined ? {} : { stdio: how.stdio }),
+      ...(how.socketName === undefined ? {} : { socketName: how.socketName }),
       ...(theirs === undefined ? {} : { fd: theirs.fd }),
       ...(user === undefined ? {} : { user }),
       ...(how.staleSocket ? { prepare: leaveSocketFile } : {}),
@@ -199,8 +200,12 @@ function look(
   }
   if (looksAt === "socket-file-mode") {
     const mode = Deno.lstatSync(server.path).mode ?? 0;
-    const text = (mode & 0o777).toString(8);
-    if ((mode & WRITABLE_BY_ALL) !== 0) row.notes.push(`the socket file has mode ${text}`);
+    const text = `mode ${(mode & 0o777).toString(8)}`;
+    if ((mode & WRITABLE_BY_ALL) === 0) return undefined;
+    // With our own mask, which it inherits, a program had to want that.
+    const wanted = (Deno.umask() & WRITABLE_BY_ALL) !== 0;
+    if (wanted) return row.failure("mismatch", ["a socket file that not all may write to"], text);
+    row.notes.push(`the socket file has ${text}, as the umask lets it`);
   }
   return undefined;
 }

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly fd?: Fd;
   /** Standard input, output and error. Default: pipes. */
   readonly stdio?: "null" | "pipes";
+  /** Name of the socket file. Default: `server.sock`. */
+  readonly socketName?: string;
   /** User and group of the program, who owns its folder. Default: ours. */
   readonly user?: number;
   /** Called with the path of the socket before the program is started. */
@@ -26,10 +28,10 @@ export interface Spawned {
 /** Starts a program in a folder of its own. Throws `HarnessError` of kind `start`. */
 export async function spawn(
   target: Target & { kind: "command" },
-  { fd, stdio = "pipes", user, prepare }: StartOptions,
+  { fd, stdio = "pipes", socketName = "server.sock", user, prepare }: StartOptions,
 ): Promise<Spawned> {
   const folder = await ServerFolder.make();
-  const socket = `${folder.path}/server.sock`;
+  const socket = `${folder.path}/${socketName}`;
   const [program = ""] = fillIn(target.argv, { socket });
   const stream = stdio === "pipes" ? "piped" : "null";
   let listening: Fd | undefined;

@@ -3,6 +3,7 @@
 // deno run -A tools/matrix.ts [fault…]            against these faults, or all: writes harness/reference/matrix.json
 // deno run -A tools/matrix.ts all I/N [fault…]    a share of that, to standard output: one JSON line for each fault
 // deno run -A tools/matrix.ts spot I/N [fault…]   the same with a few cases for each fault
+// deno run -A tools/matrix.ts --weakest           plays nothing: the size of the matrix, and the cases that one fault fails
 
 import { CLAUSES, SUITES } from "../cases/mod.ts";
 import type { Suite } from "../harness/case.ts";
@@ -151,8 +152,27 @@ async function update(found: Matrix): Promise<void> {
   await Deno.writeTextFile(TABLE, `${JSON.stringify(Object.fromEntries(matrix), undefined, 2)}\n`);
 }
 
+/** The size of a matrix, and the cases that no more than one fault fails, each with that fault. */
+export function weakest(matrix: Matrix): string {
+  const faultsOf = new Map<string, string[]>(
+    SUITES.flatMap((suite) => suite.cases.map(({ id }) => [`${suite.id}/${id}`, []])),
+  );
+  for (const [fault, failed] of Object.entries(matrix)) {
+    for (const id of failed) faultsOf.get(id)?.push(fault);
+  }
+  const weak = [...faultsOf].filter(([, faults]) => faults.length <= 1);
+  const pairs = [...faultsOf.values()].reduce((sum, faults) => sum + faults.length, 0);
+  return [
+    `${faultsOf.size} cases, ${Object.keys(matrix).length} faults, ${pairs} failures`,
+    `${weak.length} cases that one fault fails at most:`,
+    ...weak.map(([id, faults]) => `  ${id}  ${faults[0] ?? "none"}`),
+  ].map((line) => `${line}\n`).join("");
+}
+
 if (import.meta.main) {
   const [mode = "", share = "", ...only] = Deno.args;
-  if (share.includes("/")) await printShare(mode, share, only);
+  if (mode === "--weakest") {
+    Deno.stdout.writeSync(new TextEncoder().encode(weakest(await readMatrix())));
+  } else if (share.includes("/")) await printShare(mode, share, only);
   else await update(await playFaults("all", Deno.args));
 }

@@ -86,6 +86,12 @@ export const dmaLoggingClauses = {
     text:
       "A report can have another page size than the start; the bits are repeated or merged to fit it.",
   },
+  "log-report-pgsize-small": {
+    level: "robust",
+    section: "DEVICE_FEATURE_DMA_LOGGING_REPORT",
+    text:
+      "A report in smaller pages than DMA is logged in is answered in time or refused with an error; the server survives.",
+  },
   "log-report-subrange": {
     level: "should",
     section: "DEVICE_FEATURE_DMA_LOGGING_REPORT",

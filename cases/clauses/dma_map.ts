@@ -31,13 +31,13 @@ export const dmaMapClauses = {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A region that is only writeable is mapped or refused with an error; the server survives.",
+      "A region that is only writeable is mapped or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-noperm": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A region that is neither readable nor writeable is mapped or refused with an error; the server survives.",
+      "A region that is neither readable nor writeable is mapped or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-overlap-exact": {
     level: "must",
@@ -104,13 +104,13 @@ export const dmaMapClauses = {
     level: "robust",
     section: "VERSION",
     text:
-      "An address or size that is no multiple of the smallest supported page is mapped or refused with an error; the server survives.",
+      "An address or size that is no multiple of the smallest supported page is mapped or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-offset-unaligned": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A file offset that is no multiple of the page size is mapped or refused with an error; the server survives.",
+      "A file offset that is no multiple of the page size is mapped or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-zero-size": {
     level: "robust",
@@ -134,19 +134,19 @@ export const dmaMapClauses = {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A map of nearly the whole address space without a descriptor is carried out or refused with an error; the server survives.",
+      "A map of nearly the whole address space without a descriptor is carried out or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-huge-fd": {
     level: "robust",
     section: "Security Considerations",
     text:
-      "A map far larger than the file behind its descriptor is carried out or refused with an error; the server survives.",
+      "A map far larger than the file behind its descriptor is carried out or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-beyond-eof": {
     level: "robust",
     section: "Security Considerations",
     text:
-      "A map beyond the end of its file is carried out or refused with an error; the server survives, also when the device accesses it.",
+      "A map beyond the end of its file is carried out or refused with an error that maps nothing; the server survives, also when the device accesses it.",
   },
   "dma-map-truncate-later": {
     level: "robust",
@@ -164,49 +164,50 @@ export const dmaMapClauses = {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A writeable map of a read-only descriptor is carried out or refused with an error; the server survives.",
+      "A writeable map of a read-only descriptor is carried out or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-fd-pipe": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A descriptor of a kind that cannot be mapped is refused with an error, or taken for access by file operations; the server survives and leaks none.",
+      "A descriptor of a kind that cannot be mapped is refused with an error that maps nothing, or taken for access by file operations; the server survives and leaks none.",
   },
   "dma-map-two-fds": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A map with two descriptors is carried out or refused with an error; the server survives and leaks none.",
+      "A map with two descriptors is carried out or refused with an error that maps nothing; the server survives and leaks none.",
   },
   "dma-map-flags-unknown": {
     level: "robust",
     section: "DMA_MAP",
-    text: "Undefined flags of DMA_MAP are ignored or refused with an error; the server survives.",
+    text:
+      "Undefined flags of DMA_MAP are ignored or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-ext-mmap-nofd": {
     level: "may",
     section: "DMA_MAP",
     text:
-      "Flags 2 and 3, with which an extension says how to reach the file, are ignored or refused with an error when no descriptor comes with them.",
+      "Flags 2 and 3, with which an extension says how to reach the file, are ignored or refused with an error that maps nothing when no descriptor comes with them.",
   },
   "dma-map-argsz-small": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A DMA_MAP with an argsz below 32 is carried out or refused with an error; the server survives.",
+      "A DMA_MAP with an argsz below 32 is carried out or refused with an error that maps nothing; the server survives.",
     note: ARGSZ_TOO_SMALL,
   },
   "dma-map-argsz-large": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A DMA_MAP with an argsz above 32 is carried out or refused with an error; the server survives.",
+      "A DMA_MAP with an argsz above 32 is carried out or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-nofd-offset": {
     level: "robust",
     section: "DMA_MAP",
     text:
-      "A map with a file offset but no descriptor is carried out or refused with an error; the server survives.",
+      "A map with a file offset but no descriptor is carried out or refused with an error that maps nothing; the server survives.",
   },
   "dma-map-unsupported-dma": {
     level: "robust",

@@ -4,7 +4,7 @@ import { typeOf } from "../channel.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Message, type Reply } from "../message.ts";
 import { onMap } from "./dma_tools.ts";
-import { crash, die, hangUp, onReply, patch, setPayload } from "./tools.ts";
+import { crash, die, hang, hangUp, moreIsWaiting, onReply, patch, setPayload } from "./tools.ts";
 import { DmaAccess, DmaMap } from "../../wire/messages.ts";
 
 const { DMA_READ, DMA_WRITE } = Command;
@@ -130,6 +130,27 @@ const commands: readonly Fault[] = [
     }),
   },
   {
+    id: "dma-last-full-piece-lost",
+    clause: "sdma-max-xfer",
+    text: "When the last piece of a DMA by messages is as large as can be, it is left out.",
+    hooks: () => ({
+      connect(session) {
+        const { guest, dma } = session;
+        const { read, write } = guest;
+        const lost = (address: bigint, count: number) => {
+          const most = session.client.maxDataXferSize;
+          return count > 0 && count % most === 0 && !dma.at(address)?.mapping ? most : 0;
+        };
+        guest.read = async (address, count) => {
+          const missing = lost(address, count);
+          return concat(await read(address, count - missing), new Uint8Array(missing));
+        };
+        guest.write = (address, data) =>
+          write(address, data.subarray(0, data.byteLength - lost(address, data.byteLength)));
+      },
+    }),
+  },
+  {
     id: "dma-second-piece-at-start",
     clause: "sdma-max-xfer",
     text: "The pieces of a DMA all have the address of the first.",
@@ -173,6 +194,23 @@ const replies: readonly Fault[] = [
     hooks: onClientReply(({ command, msgSize }) =>
       command === DMA_WRITE && msgSize === 32 ? hangUp() : undefined
     ),
+  },
+  {
+    id: "dma-write-reply-16-closes-twin",
+    clause: "sdma-write-reply-16",
+    text: "A reply of 16 bytes to DMA_WRITE over the twin-socket ends the connection.",
+    hooks: () => {
+      let hasTwin = false;
+      return {
+        connect: () => void (hasTwin = false),
+        reply({ command, fds }) {
+          if (command === Command.VERSION) hasTwin = fds.length > 0;
+        },
+        answer({ msgSize }, { command }) {
+          if (hasTwin && command === DMA_WRITE && msgSize === 32) hangUp();
+        },
+      };
+    },
   },
   {
     id: "dma-write-reply-12-dies",
@@ -226,6 +264,23 @@ const replies: readonly Fault[] = [
       const { count } = DmaAccess.decode(asked.payload);
       if (command === DMA_READ && msgSize > 32 + Number(count)) crash();
     }),
+  },
+  {
+    id: "dma-unanswered-hangs",
+    clause: "sdma-no-answer",
+    text: "A client that goes without an answer to a DMA is waited for.",
+    hooks: () => {
+      let isWaiting = false;
+      return {
+        connect: () => void (isWaiting = false),
+        ask: () => void (isWaiting = true),
+        header: (message) => void (isWaiting &&= typeOf(message) !== MessageType.REPLY),
+        // With a twin-socket the reply is owed first, to a client that has gone.
+        reply: (_reply, _request, session) =>
+          isWaiting && moreIsWaiting(session) ? hang() : undefined,
+        disconnect: () => isWaiting ? hang() : undefined,
+      };
+    },
   },
   {
     id: "dma-unanswered-stays",

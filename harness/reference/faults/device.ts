@@ -1,6 +1,6 @@
-import { Command, DeviceFlag } from "../../wire/constants.ts";
+import { Command, DeviceFlag, PciRegion } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
-import { DeviceInfo } from "../../wire/messages.ts";
+import { DeviceInfo, RegionInfo } from "../../wire/messages.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { crash, die, onReply, onRequest, pad, patch } from "./tools.ts";
@@ -196,5 +196,36 @@ const reset: readonly Fault[] = [
   },
 ];
 
+/** Faults with the number of regions and of interrupts. */
+const counts: readonly Fault[] = [
+  {
+    id: "info-2-irqs-later",
+    clause: "info-num-irqs",
+    text: "The device says to all clients but the first that it has 2 interrupt types.",
+    hooks: () => {
+      let clients = 0;
+      return {
+        connect: () => void clients++,
+        ...onReply(Command.DEVICE_GET_INFO, (reply) => {
+          if (clients > 1) patch(reply, DeviceInfo, { numIrqs: 2 });
+        })(),
+      };
+    },
+  },
+  {
+    id: "own-region-refused",
+    clause: "reg-each-index",
+    text: "The device has a region beyond those of PCI, and DEVICE_GET_REGION_INFO refuses it.",
+    hooks: () => ({
+      tune: ({ regions }) => void regions.push({ size: 0x1000, flags: 1, fileOffset: 0 }),
+      ...onRequest(
+        Command.DEVICE_GET_REGION_INFO,
+        RegionInfo,
+        ({ index }) => index === PciRegion.COUNT ? { errno: Errno.EINVAL } : undefined,
+      )(),
+    }),
+  },
+];
+
 /** Faults of the device as a whole. */
-export const deviceFaults: readonly Fault[] = [...info, ...reset];
+export const deviceFaults: readonly Fault[] = [...info, ...counts, ...reset];

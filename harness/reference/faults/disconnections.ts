@@ -4,7 +4,7 @@ import { Command } from "../../wire/constants.ts";
 import { Version } from "../../wire/messages.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { Interrupts } from "../interrupts.ts";
-import { die, hangUp, onReply, patch, setPayload } from "./tools.ts";
+import { die, hangUp, onReply, patch, setPayload, withPast } from "./tools.ts";
 
 /** Sees that a client waits while another one is served. */
 function whileOneWaits(act: () => void): Hooks {
@@ -58,8 +58,68 @@ function remembersTwin(): Hooks {
   };
 }
 
+/** A client has asked for DEVICE_GET_INFO alone. */
+function isIdle(past: readonly number[]): boolean {
+  return String(past) === `${Command.VERSION},${Command.DEVICE_GET_INFO}`;
+}
+
+/** Faults with clients that leave in order. */
+const departures: readonly Fault[] = [
+  {
+    id: "idle-client-dies",
+    clause: "disc-server-survives",
+    text: "A client that has asked for DEVICE_GET_INFO alone kills the server when it goes.",
+    hooks: withPast((past) => ({ disconnect: () => isIdle(past) ? die() : undefined })),
+  },
+  {
+    id: "disconnect-behind-map-dies",
+    clause: "disc-server-survives",
+    text: "A client that goes straight behind the second of two maps kills the server.",
+    hooks: withPast((past) => ({
+      disconnect: ({ dma }) =>
+        dma.count === 2 && String(past.slice(-2)) === `${Command.DMA_MAP},${Command.DMA_MAP}`
+          ? die()
+          : undefined,
+    })),
+  },
+  {
+    id: "disconnect-behind-binding-dies",
+    clause: "disc-server-survives",
+    text: "A client that goes straight behind a DEVICE_SET_IRQS kills the server.",
+    hooks: withPast((past) => ({
+      disconnect: () => past.at(-1) === Command.DEVICE_SET_IRQS ? die() : undefined,
+    })),
+  },
+  {
+    id: "client-behind-idle-one-refused",
+    clause: "disc-reconnect",
+    text: "The client behind one that has asked for DEVICE_GET_INFO alone is sent away.",
+    hooks: () => {
+      let wasIdle = false;
+      return withPast((past) => ({
+        connect: () => wasIdle ? hangUp() : undefined,
+        disconnect: () => void (wasIdle = isIdle(past)),
+      }))();
+    },
+  },
+  {
+    id: "disconnect-in-write-dies",
+    clause: "disc-mid-message",
+    text: "A client that goes within the data of a REGION_WRITE kills the server.",
+    hooks: () => {
+      let command = 0;
+      return {
+        header: (message) => void (command = message.command),
+        request: () => void (command = 0),
+        disconnect: () => command === Command.REGION_WRITE ? die() : undefined,
+      };
+    },
+  },
+];
+
 /** Faults with clients that leave in the middle of something, or meet others (catalogue 2.16). */
 export const disconnectionFaults: readonly Fault[] = [
+  ...departures,
   {
     id: "minor-of-first-client",
     clause: "disc-limits-renegotiated",
@@ -125,7 +185,7 @@ export const disconnectionFaults: readonly Fault[] = [
   {
     id: "disconnect-in-dma-leaks",
     clause: "disc-mid-dma",
-    text: "A client that goes while the server waits for it costs two descriptors for ever.",
+    text: "A client that goes while the server waits for it costs a descriptor for ever.",
     hooks: () => {
       let isWaiting = false;
       return {
@@ -133,8 +193,7 @@ export const disconnectionFaults: readonly Fault[] = [
         answer: () => void (isWaiting = false),
         request: () => void (isWaiting = false),
         disconnect() {
-          // One would not be noticed where a twin-socket is closed.
-          for (let i = 0; isWaiting && i < 2; i++) memoryFile(0).release();
+          if (isWaiting) memoryFile(0).release();
           isWaiting = false;
         },
       };

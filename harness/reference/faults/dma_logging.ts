@@ -6,7 +6,7 @@ import type { Fault, Hooks } from "../fault.ts";
 import type { Outcome } from "../message.ts";
 import { HEAD, onAnswer, onUse, type Use } from "./feature_tools.ts";
 import { onMap } from "./dma_tools.ts";
-import { crash, die, patch, setPayload } from "./tools.ts";
+import { crash, die, hang, patch, setPayload } from "./tools.ts";
 
 const REFUSED: Outcome = { errno: Errno.EINVAL };
 
@@ -24,7 +24,9 @@ function isStop({ index, sets, gets, probes }: Use): boolean {
   return index === Feature.DMA_LOGGING_STOP && sets && !gets && !probes;
 }
 
-function onStart(act: (start: Control, use: Use) => Outcome | void): () => Hooks {
+function onStart(
+  act: (start: Control, use: Use) => Outcome | Promise<Outcome> | void,
+): () => Hooks {
   return onUse((use) => {
     const start = startOf(use);
     return start && act(start, use);
@@ -79,6 +81,12 @@ const starts: readonly Fault[] = [
     clause: "log-start-pgsize-hint",
     text: "DMA_LOGGING_START with a page size that is no power of two kills the server.",
     hooks: diesIf(({ pageSize }) => (pageSize & (pageSize - 1n)) !== 0n),
+  },
+  {
+    id: "logging-page-size-of-1-gib-hangs",
+    clause: "log-start-pgsize-hint",
+    text: "DMA_LOGGING_START with a page size of 1 GiB and more makes the server hang.",
+    hooks: onStart(({ pageSize }) => pageSize >= 1n << 30n ? hang() : undefined),
   },
   {
     id: "logging-page-size-0-dies",

@@ -4,6 +4,7 @@ import { Command, HeaderFlag, MessageType, PAGE } from "../../wire/constants.ts"
 import { DmaAccess, Header } from "../../wire/messages.ts";
 import { encodeVersionJson } from "../../wire/version_json.ts";
 import type { Decoded } from "../../wire/struct.ts";
+import type { DmaRegion } from "../dma_table.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { closeAll } from "../inbox.ts";
 import { concat, type Message } from "../message.ts";
@@ -72,6 +73,124 @@ const places: readonly Fault[] = [
         };
       },
     }),
+  },
+  {
+    id: "dma-address-of-32-bits",
+    clause: "sdma-only-mapped",
+    text: "Of the address of a DMA by messages the lower 32 bits are looked up.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        dma.at = (address) => {
+          const region = at(address) ?? at(address & 0xffff_ffffn);
+          return region && region.address + region.size <= address
+            ? { address, size: 4096n, flags: region.flags }
+            : region;
+        };
+      },
+    }),
+  },
+  {
+    id: "dma-until-last-unmap",
+    clause: "sdma-after-unmap",
+    text: "Regions without descriptor can be accessed until the last of them is unmapped.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        const remove = dma.remove.bind(dma);
+        let removed: DmaRegion[] = [];
+        dma.remove = (region) => {
+          remove(region);
+          if (!region.mapping) removed.push(region);
+          if (dma.count === 0) removed = [];
+        };
+        dma.at = (address) =>
+          at(address) ??
+            removed.find((one) => address >= one.address && address < one.address + one.size);
+      },
+    }),
+  },
+  {
+    id: "dma-next-region-missed",
+    clause: "sdma-only-mapped",
+    text: "A transfer by messages over the end of a region goes on at the start of the same.",
+    hooks: () => ({
+      connect({ dma, guest }) {
+        const { read, write } = guest;
+        const cut = (address: bigint, count: number) => {
+          const region = dma.at(address);
+          const left = region === undefined ? 0n : region.address + region.size - address;
+          const isCut = region && !region.mapping && left < count && dma.at(address + left);
+          return isCut ? { first: Number(left), start: region.address } : undefined;
+        };
+        guest.read = async (address, count) => {
+          const { first, start } = cut(address, count) ?? { first: count, start: 0n };
+          const head = await read(address, first);
+          return first < count ? concat(head, await read(start, count - first)) : head;
+        };
+        guest.write = async (address, data) => {
+          const { first, start } = cut(address, data.byteLength) ??
+            { first: data.byteLength, start: 0n };
+          await write(address, data.subarray(0, first));
+          if (first < data.byteLength) await write(start, data.subarray(first));
+        };
+      },
+    }),
+  },
+  {
+    id: "dma-page-behind-region",
+    clause: "sdma-only-mapped",
+    text: "The page behind a region counts as a part of it.",
+    hooks: () => ({
+      connect({ dma }) {
+        const at = dma.at.bind(dma);
+        dma.at = (address) => {
+          const found = at(address);
+          const before = found ? undefined : at(address - BigInt(PAGE));
+          return before ? { address, size: BigInt(PAGE), flags: before.flags } : found;
+        };
+      },
+    }),
+  },
+  {
+    id: "dma-over-two-regions-dies",
+    clause: "sdma-only-mapped",
+    text: "A transfer by messages over the end of a region into the next one kills the server.",
+    hooks: () => ({
+      connect({ dma, guest }) {
+        const { read, write } = guest;
+        const check = (address: bigint, count: number) => {
+          const [first, last] = [dma.at(address), dma.at(address + BigInt(count) - 1n)];
+          if (first && last && first !== last && !first.mapping && !last.mapping) die();
+        };
+        guest.read = (address, count) => (check(address, count), read(address, count));
+        guest.write = (address, data) => (check(address, data.byteLength), write(address, data));
+      },
+    }),
+  },
+  {
+    id: "mapping-outlives-unmap",
+    clause: "dma-unmap-before-reply",
+    text: "The device still reaches the file of a region that is unmapped.",
+    hooks: () => {
+      let removed: DmaRegion[] = [];
+      return {
+        connect({ dma }) {
+          const at = dma.at.bind(dma);
+          const remove = dma.remove.bind(dma);
+          removed = [];
+          dma.remove = (region) => {
+            if (region.mapping) removed.push({ ...region });
+            delete (region as { mapping?: unknown }).mapping;
+            remove(region);
+          };
+          dma.at = (address) =>
+            at(address) ??
+              removed.find((one) => address >= one.address && address < one.address + one.size);
+        },
+        disconnect: () => removed.forEach(({ mapping }) => mapping?.[Symbol.dispose]()),
+      };
+    },
   },
   {
     id: "dma-second-page-lost",
@@ -148,6 +267,27 @@ const answers: readonly Fault[] = [
     clause: "hdr-split-body",
     text: "A reply of the client of which the payload comes in parts ends the connection.",
     hooks: closesOnPart((part, count) => part === "body" && count > 0),
+  },
+  {
+    id: "dma-cut-answer-stale",
+    clause: "hdr-split-body",
+    text:
+      "A reply to DMA_READ of which the payload comes in parts is taken for the last one again.",
+    hooks: () => {
+      let isCut = false;
+      let last: Uint8Array | undefined;
+      return {
+        ask: () => void (isCut = false),
+        partial: (part, count) => void (isCut ||= part === "body" && count > 0),
+        answer(message) {
+          if (message.command !== DMA_READ) return;
+          const { payload } = message;
+          if (isCut && last?.byteLength === payload.byteLength) {
+            message.payload = concat(payload.slice(0, DmaAccess.size), last.slice(DmaAccess.size));
+          } else last = payload;
+        },
+      };
+    },
   },
   {
     id: "dma-other-address-dies",

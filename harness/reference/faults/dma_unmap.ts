@@ -4,7 +4,7 @@ import { DmaUnmap } from "../../wire/messages.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { DmaRegion } from "../dma_table.ts";
 import type { Fault, Hooks } from "../fault.ts";
-import type { Message, Outcome } from "../message.ts";
+import { concat, type Message, type Outcome } from "../message.ts";
 import type { Session } from "../session.ts";
 import { end, onMap, others } from "./dma_tools.ts";
 import { crash, onReply, onRequest, pad, patch, setPayload } from "./tools.ts";
@@ -51,6 +51,15 @@ export const dmaUnmapFaults: readonly Fault[] = [
     }),
   },
   {
+    id: "unmap-fills-argsz",
+    clause: "dma-unmap-argsz-large",
+    text: "The reply to a DMA_UNMAP with an argsz of 1 MiB is followed by as many bytes as that.",
+    hooks: onReply(Command.DMA_UNMAP, (reply, { payload }) => {
+      const { argsz } = DmaUnmap.decode(payload);
+      if (argsz === 1 << 20) reply.payload = concat(reply.payload, new Uint8Array(argsz));
+    }),
+  },
+  {
     id: "unmap-without-payload",
     clause: "dma-unmap-echo",
     text: "DMA_UNMAP is answered with the header alone.",
@@ -75,6 +84,18 @@ export const dmaUnmapFaults: readonly Fault[] = [
     hooks: onUnmap((unmap, request, { dma }) =>
       others(unmap, dma).length === 0 ? echo(request) : undefined
     ),
+  },
+  {
+    id: "unmap-nearest",
+    clause: "dma-unmap-unknown",
+    text: "DMA_UNMAP looks for the region of its size that is the nearest.",
+    hooks: onUnmap(({ address, size }, request, { dma }) => {
+      if (others({ address, size }, dma).length > 0) return;
+      const region = dma.regions.find((one) => one.size === size);
+      if (region === undefined) return;
+      dma.remove(region);
+      return echo(request);
+    }),
   },
   {
     id: "unmap-twice-accepted",

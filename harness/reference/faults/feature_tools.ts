@@ -39,7 +39,9 @@ function useOf(request: Message, session: Session): Use {
 }
 
 /** Sees DEVICE_FEATURE. */
-export function onUse(act: (use: Use) => Outcome | void): () => Hooks {
+export function onUse(
+  act: (use: Use) => Outcome | Promise<Outcome> | void,
+): () => Hooks {
   return onRequest(
     Command.DEVICE_FEATURE,
     DeviceFeature,

@@ -102,7 +102,51 @@ const probes: readonly Fault[] = [
   },
 ];
 
+/** A PROBE as the first thing that a client does with DEVICE_FEATURE, unlike that of a client that tries them all. */
+function acceptsFirstProbe(): Hooks {
+  let isFirst = true;
+  const { request } = onUse((use) => {
+    const isUnknown = !Object.values<number>(Feature).includes(use.index);
+    const accepted = isFirst && isUnknown && use.probes && !use.gets && !use.sets;
+    isFirst = false;
+    return accepted ? echo(use) : undefined;
+  })();
+  return { connect: () => void (isFirst = true), request: request! };
+}
+
 const methods: readonly Fault[] = [
+  {
+    id: "probe-of-get-refused",
+    clause: "feat-probe-get-set",
+    text: "A probe of GET fails for every feature.",
+    hooks: onUse(({ probes, gets, sets }) => probes && gets && !sets ? REFUSED : undefined),
+  },
+  {
+    id: "probe-of-get-as-set",
+    clause: "feat-probe-get-set",
+    text: "A probe of GET is answered as one of SET.",
+    hooks: reads(
+      ({ probes, gets, sets }) => probes && gets && !sets,
+      (flags) => flags & ~GET | SET,
+    ),
+  },
+  {
+    id: "probe-of-set-of-logging-refused",
+    clause: "feat-probe-get-set",
+    text: "A probe of SET fails for DMA_LOGGING_START and DMA_LOGGING_STOP.",
+    hooks: onUse(({ probes, gets, sets, index }) =>
+      probes && sets && !gets &&
+        (index === Feature.DMA_LOGGING_START || index === Feature.DMA_LOGGING_STOP)
+        ? REFUSED
+        : undefined
+    ),
+  },
+  {
+    id: "unknown-probe-accepted-first",
+    clause: "feat-unknown-index",
+    text: "A client's first probe succeeds, whatever feature it is about.",
+    hooks: acceptsFirstProbe,
+  },
   {
     id: "get-and-set-sets",
     clause: "feat-get-and-set",
@@ -140,6 +184,32 @@ const methods: readonly Fault[] = [
     clause: "feat-reserved-flags",
     text: "An undefined flag of DEVICE_FEATURE kills the server.",
     hooks: diesIf(({ flags }) => flags > 0x7_ffff),
+  },
+  {
+    id: "wrong-method-as-probe",
+    clause: "feat-wrong-method",
+    text: "A GET or SET that the feature does not have is taken for a probe of it.",
+    hooks: reads(
+      ({ index, gets, sets, probes }) => {
+        const { MIGRATION, DMA_LOGGING_START, DMA_LOGGING_STOP, DMA_LOGGING_REPORT } = Feature;
+        if (probes || gets === sets) return false;
+        const wrong: readonly number[] = sets
+          ? [MIGRATION, DMA_LOGGING_REPORT]
+          : [DMA_LOGGING_START, DMA_LOGGING_STOP];
+        return wrong.includes(index);
+      },
+      (flags) => flags & ~(GET | SET) | PROBE,
+    ),
+  },
+  {
+    id: "unknown-feature-as-probe",
+    clause: "feat-unknown-index",
+    text: "A GET or SET of a feature that does not exist is taken for a probe of MIGRATION.",
+    hooks: reads(
+      ({ index, gets, sets, probes }) =>
+        !probes && gets !== sets && !Object.values<number>(Feature).includes(index),
+      () => PROBE | Feature.MIGRATION,
+    ),
   },
   {
     id: "set-migration-accepted",

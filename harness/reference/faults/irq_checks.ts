@@ -1,9 +1,10 @@
 import { linkTarget } from "../../posix/proc.ts";
 import { PciIrq, SetIrqsFlag } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
+import { SetIrqs } from "../../wire/messages.ts";
 import type { Fault } from "../fault.ts";
 import { acceptsIf, diesIf, isInside, lineCount, onKind, onSet } from "./irq_tools.ts";
-import { die } from "./tools.ts";
+import { die, patch } from "./tools.ts";
 
 const { DATA_NONE, DATA_BOOL, DATA_EVENTFD, ACTION_TRIGGER } = SetIrqsFlag;
 const DATA = DATA_NONE | DATA_BOOL | DATA_EVENTFD;
@@ -28,6 +29,18 @@ export const irqCheckFaults: readonly Fault[] = [
     hooks: acceptsIf((set, _, session) => {
       const lines = lineCount(set, session);
       return set.start < lines && set.start + set.count > lines;
+    }),
+  },
+  {
+    id: "irq-range-cut",
+    clause: "irqset-range-oob",
+    text: "Of a range that ends behind the last interrupt those that there are count.",
+    hooks: onSet((set, request, session) => {
+      const lines = lineCount(set, session);
+      if (set.start >= lines || set.start + set.count <= lines) return;
+      const count = lines - set.start;
+      patch(request, SetIrqs, { count });
+      request.fds.splice(count).forEach((fd) => fd[Symbol.dispose]());
     }),
   },
   {

@@ -7,7 +7,7 @@ import type { Fault, Hooks } from "../fault.ts";
 import { concat, type Outcome, type Reply } from "../message.ts";
 import { bitmapSize } from "../dma_log.ts";
 import { answer, HEAD, onAnswer, onUse, type Use } from "./feature_tools.ts";
-import { crash, setPayload } from "./tools.ts";
+import { crash, hang, pad, patch, setPayload } from "./tools.ts";
 
 /** Bytes of a reply before the bitmap. */
 const BITMAP = HEAD + FeatureLoggingReport.size;
@@ -22,7 +22,9 @@ function reportOf({ index, gets, sets, probes, data }: Use): Report | undefined 
     : FeatureLoggingReport.decode(data);
 }
 
-function onReport(act: (report: Report, use: Use) => Outcome | void): () => Hooks {
+function onReport(
+  act: (report: Report, use: Use) => Outcome | Promise<Outcome> | void,
+): () => Hooks {
   return onUse((use) => {
     const report = reportOf(use);
     return report && act(report, use);
@@ -96,6 +98,18 @@ const requests: readonly Fault[] = [
     hooks: onReport((report, use) => {
       const { pageSize } = report;
       return (pageSize & (pageSize - 1n)) === 0n ? undefined : blank(report, use);
+    }),
+  },
+  {
+    id: "logging-report-page-size-rounded",
+    clause: "log-report-pgsize-pow2",
+    text: "A page size that is no power of two is rounded up to one of at least 4096.",
+    hooks: onReport((report, use) => {
+      const { pageSize } = report;
+      if (pageSize > 0n && (pageSize & (pageSize - 1n)) === 0n) return;
+      let rounded = 4096n;
+      while (rounded < pageSize) rounded *= 2n;
+      patch(use.request, FeatureLoggingReport, { pageSize: rounded }, HEAD);
     }),
   },
   {
@@ -176,6 +190,29 @@ const requests: readonly Fault[] = [
     }),
   },
   {
+    id: "logging-report-beyond-top-dies",
+    clause: "log-report-huge",
+    text: "A report on pages on both sides of the end of the address space kills the server.",
+    hooks: diesIf(({ iova, length }) => iova + length > 1n << 64n && length < 1n << 40n),
+  },
+  {
+    id: "logging-report-small-pages-hang",
+    clause: "log-report-pgsize-small",
+    text:
+      "A report of 256 bits and more in pages smaller than those logged hangs, as by a counter of a byte.",
+    hooks: onReport((report) =>
+      report.pageSize > 0n && report.pageSize < 4096n && pageCount(report) >= 256n
+        ? hang()
+        : undefined
+    ),
+  },
+  {
+    id: "logging-report-small-pages-die",
+    clause: "log-report-pgsize-small",
+    text: "A report in pages less than a hundredth of those logged kills the server.",
+    hooks: diesIf(({ pageSize }) => pageSize > 1n && pageSize < 40n),
+  },
+  {
     id: "logging-report-huge-dies",
     clause: "log-report-huge",
     text: "A report with a bitmap above 1 GiB kills the server.",
@@ -184,6 +221,28 @@ const requests: readonly Fault[] = [
 ];
 
 const replies: readonly Fault[] = [
+  {
+    id: "logging-report-word-too-many",
+    clause: "log-report-bits-outside",
+    text: "The bitmap of a report whose last word is full has one more.",
+    hooks: onBitmap((reply, report) => {
+      if (pageCount(report) % 64n === 0n) pad(reply, reply.payload.byteLength + 8);
+    }),
+  },
+  {
+    id: "logging-second-report-dirty",
+    clause: "log-report-clear",
+    text: "From a client's second report on each has its first bit set.",
+    hooks: () => {
+      let reports = 0;
+      return {
+        connect: () => void (reports = 0),
+        ...onWords((words) => {
+          if (reports++ > 0) words[0]! |= 1n;
+        })(),
+      };
+    },
+  },
   {
     id: "logging-report-argsz-32",
     clause: "log-report-basic",

@@ -1,4 +1,5 @@
 import { Command, DeviceState } from "../../wire/constants.ts";
+import { Errno } from "../../wire/errno.ts";
 import { Header, MigData } from "../../wire/messages.ts";
 import type { Decoded } from "../../wire/struct.ts";
 import type { Fault, Hooks } from "../fault.ts";
@@ -98,7 +99,34 @@ const sessions: readonly Fault[] = [
   },
 ];
 
+/** Refuses the first of these commands in a state that the device has come to from another. */
+function refusesFirst(command: number, state: number, before: number): () => Hooks {
+  return () => {
+    let last: number = RUNNING;
+    let current: number = RUNNING;
+    let isFirst = false;
+    return {
+      request(request, session) {
+        const { state: now } = session.device.migration;
+        if (now !== current) {
+          [last, current] = [current, now];
+          isFirst = now === state && last === before;
+        }
+        if (request.command !== command || !isFirst) return;
+        isFirst = false;
+        return { errno: Errno.EINVAL };
+      },
+    };
+  };
+}
+
 const reads: readonly Fault[] = [
+  {
+    id: "stop-copy-begins-with-error",
+    clause: "mig-arc-stop-stopcopy",
+    text: "The first MIG_DATA_READ in STOP_COPY fails after STOP.",
+    hooks: refusesFirst(MIG_DATA_READ, STOP_COPY, STOP),
+  },
   {
     id: "migration-read-argsz-echoed",
     clause: "migdata-read-basic",
@@ -207,6 +235,18 @@ const reads: readonly Fault[] = [
 ];
 
 const writes: readonly Fault[] = [
+  {
+    id: "resuming-begins-with-error",
+    clause: "mig-arc-stop-resuming",
+    text: "The first MIG_DATA_WRITE in RESUMING fails after STOP.",
+    hooks: refusesFirst(MIG_DATA_WRITE, RESUMING, STOP),
+  },
+  {
+    id: "migration-write-cut-at-256",
+    clause: "migdata-write-chunks",
+    text: "Of a MIG_DATA_WRITE the bytes behind the 256th are lost.",
+    hooks: onWrite((_, request) => void (request.payload = request.payload.slice(0, HEAD + 256))),
+  },
   {
     id: "migration-write-with-payload",
     clause: "migdata-write-basic",

@@ -1,9 +1,10 @@
 import { Command, DeviceState, Feature } from "../../wire/constants.ts";
+import { Errno } from "../../wire/errno.ts";
 import { DeviceFeature, FeatureDeviceState } from "../../wire/messages.ts";
 import { blankContents } from "../device_state.ts";
 import type { Fault, Hooks } from "../fault.ts";
 import { getsState, HEAD, onAnswer, onSetState, onUse, type Use } from "./feature_tools.ts";
-import { crash, die, patch } from "./tools.ts";
+import { crash, die, mistreats, patch } from "./tools.ts";
 
 const { ERROR, STOP, RUNNING, STOP_COPY, RESUMING, PRE_COPY } = DeviceState;
 
@@ -72,6 +73,27 @@ export const migrationFailureFaults: readonly Fault[] = [
     clause: "mig-stopped-access",
     text: "A DMA_MAP in STOP_COPY kills the server.",
     hooks: whileIn(STOP_COPY, Command.DMA_MAP),
+  },
+  {
+    id: "pre-copy-stops-device",
+    clause: "mig-arc-running-precopy",
+    text: "REGION_READ fails in PRE_COPY.",
+    hooks: () => ({
+      request: ({ command }, { device: { migration } }) =>
+        command === Command.REGION_READ && migration.state === PRE_COPY
+          ? { errno: Errno.EBUSY }
+          : undefined,
+    }),
+  },
+  {
+    id: "stopped-command-twice",
+    clause: "mig-stopped-access",
+    text: "In STOP every command but DEVICE_FEATURE is answered twice.",
+    hooks: mistreats(
+      "twice",
+      ({ command }, { device: { migration } }) =>
+        command !== Command.DEVICE_FEATURE && migration.state === STOP,
+    ),
   },
   {
     id: "reset-while-stopped-dies",

@@ -21,16 +21,20 @@ import { irqEffectFaults } from "./irq_effects.ts";
 import { irqInfoFaults } from "./irq_info.ts";
 import { irqMaskingFaults } from "./irq_masking.ts";
 import { irqOddityFaults } from "./irq_oddities.ts";
+import { laterRequestFaults } from "./later_requests.ts";
 import { loggingReportFaults } from "./logging_reports.ts";
 import { migrationDataFaults } from "./migration_data.ts";
 import { migrationFailureFaults } from "./migration_failures.ts";
 import { migrationStateFaults } from "./migration_states.ts";
+import { nearlyRightFaults } from "./nearly_right.ts";
+import { oddMapFaults } from "./odd_maps.ts";
 import { orderFaults } from "./order.ts";
 import { payloadFaults } from "./payloads.ts";
 import { pciConfigFaults } from "./pci_config.ts";
 import { programFaults } from "./program.ts";
 import { proposalFaults } from "./proposals.ts";
 import { qemuLimitFaults } from "./qemu_limits.ts";
+import { qemuRequestFaults } from "./qemu_requests.ts";
 import { regionAccessFaults } from "./region_access.ts";
 import { regionCapsFaults } from "./region_caps.ts";
 import { regionDataFaults } from "./region_data.ts";
@@ -39,11 +43,12 @@ import { replyFaults } from "./replies.ts";
 import { resetFaults } from "./resets.ts";
 import { sessionFaults } from "./sessions.ts";
 import { streamFaults } from "./stream.ts";
+import { survivorFaults } from "./survivors.ts";
 import { writeMultiFaults } from "./write_multi.ts";
 
-/** All faults; their ids are unique. */
-export const FAULTS: readonly Fault[] = [
+const single: readonly Fault[] = [
   ...replyFaults,
+  ...laterRequestFaults,
   ...framingFaults,
   ...payloadFaults,
   ...streamFaults,
@@ -65,6 +70,7 @@ export const FAULTS: readonly Fault[] = [
   ...writeMultiFaults,
   ...dmaRangeFaults,
   ...dmaMapFaults,
+  ...oddMapFaults,
   ...dmaUnmapFaults,
   ...clientDmaFaults,
   ...dmaTransferFaults,
@@ -79,4 +85,9 @@ export const FAULTS: readonly Fault[] = [
   ...disconnectionFaults,
   ...programFaults,
   ...qemuLimitFaults,
+  ...qemuRequestFaults,
+  ...nearlyRightFaults,
 ];
+
+/** All faults; their ids are unique. */
+export const FAULTS: readonly Fault[] = [...single, ...survivorFaults(single)];

@@ -8,7 +8,7 @@ import { die, hangUp, isError, moreIsWaiting, onRequest } from "./tools.ts";
 const { NO_REPLY } = HeaderFlag;
 
 /** Answers some of the commands that want no reply. */
-function answersIf(test: (reply: Reply, request: Message) => boolean): () => Hooks {
+export function answersIf(test: (reply: Reply, request: Message) => boolean): () => Hooks {
   return () => {
     let isUnwanted = false;
     return {
@@ -55,6 +55,28 @@ const noReply: readonly Fault[] = [
     clause: "noreply-each-cmd",
     text: "No_reply is heeded for REGION_WRITE alone.",
     hooks: answersIf((reply) => reply.command !== Command.REGION_WRITE && !isError(reply)),
+  },
+  {
+    id: "no-reply-answered-late",
+    clause: "noreply-each-cmd",
+    text: "The reply to a command with No_reply comes before that to the next one.",
+    hooks: () => {
+      let isUnwanted = false;
+      let late: Reply | undefined;
+      return {
+        connect: () => void (late = undefined),
+        request(request) {
+          isUnwanted = (request.flags & NO_REPLY) !== 0;
+          request.flags &= ~NO_REPLY;
+        },
+        async reply(reply, _, { channel }) {
+          const due = late;
+          late = isUnwanted ? { ...reply } : undefined;
+          if (due) await channel.send(due);
+          return isUnwanted ? false : undefined;
+        },
+      };
+    },
   },
   {
     id: "no-reply-unknown-dies",

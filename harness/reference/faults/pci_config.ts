@@ -212,6 +212,12 @@ export const pciConfigFaults: readonly Fault[] = [
     hooks: withConfig(({ bytes }) => void bytes.set([0x0b, 0x00, 0x01, 0x10], 0x100)),
   },
   {
+    id: "config-msix-table-larger",
+    clause: "irqinfo-msix-matches-cap",
+    text: "The MSI-X capability has one interrupt more than DEVICE_GET_IRQ_INFO tells.",
+    hooks: withConfig(({ bytes }) => void (bytes[0x52] = 8)),
+  },
+  {
     id: "config-msix-outside",
     clause: "cfg-msix-consistent",
     text: "The pending bits of MSI-X lie behind their BAR.",

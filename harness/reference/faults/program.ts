@@ -89,6 +89,12 @@ const commandLine: readonly Fault[] = [
     hooks: () => ({ words: (words) => words.includes("--socket-path") ? Deno.exit(0) : words }),
   },
   {
+    id: "socket-path-cut",
+    clause: "prog-socket-path",
+    text: "What stands behind a second = in --socket-path=PATH is lost.",
+    hooks: () => ({ words: (words) => words.map((word) => word.split("=", 2).join("=")) }),
+  },
+  {
     id: "fd-unknown",
     clause: "prog-fd",
     text: "The program does not know --fd.",
@@ -121,6 +127,14 @@ const surroundings: readonly Fault[] = [
     text: "The program waits for ever for a socket file at its path to go.",
     hooks: atStart(() => {
       while (exists(pathGiven())) sleep(LOOK_MS);
+    }),
+  },
+  {
+    id: "socket-file-open-to-all",
+    clause: "prog-socket-mode",
+    text: "Everyone may write to the socket file.",
+    hooks: () => ({
+      connect: () => pathGiven() === "" ? undefined : Deno.chmodSync(pathGiven(), 0o777),
     }),
   },
   {

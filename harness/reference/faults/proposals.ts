@@ -62,7 +62,8 @@ function rawCapability({ text }: Proposal, name: string): unknown {
 function isWrongTwin(proposal: Proposal): boolean {
   const twin = rawCapability(proposal, "twin_socket");
   if (twin === undefined) return false;
-  const isObject = typeof twin === "object" && twin !== null && !("fd_index" in twin);
+  const isObject = typeof twin === "object" && twin !== null && !Array.isArray(twin) &&
+    !("fd_index" in twin);
   return !isObject || typeof ((twin as { supported?: unknown }).supported ?? false) !== "boolean";
 }
 
@@ -128,6 +129,19 @@ const odd: readonly Row[] = [
       const value = Number(rawCapability(p, "max_data_xfer_size") ?? 0);
       return value < 0 || value >= 2 ** 31;
     },
+  ],
+  [
+    "transfer-text-dies",
+    "ver-xfer-negative-huge",
+    "A max_data_xfer_size that is a text",
+    (proposal) => typeof rawCapability(proposal, "max_data_xfer_size") === "string",
+  ],
+  [
+    "empty-capabilities-die",
+    "ver-reply-subset",
+    "JSON with no capability",
+    ({ json, capabilities }) =>
+      json?.capabilities !== undefined && Object.keys(capabilities).length === 0,
   ],
   [
     "top-array-dies",

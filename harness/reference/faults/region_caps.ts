@@ -35,6 +35,14 @@ const capabilities: readonly Fault[] = [
     hooks: onInfo(isTruncated, (reply, { argsz }) => pad(reply, argsz)),
   },
   {
+    id: "truncated-rounded-up",
+    clause: "reg-trunc-payload-bound",
+    text: "A truncated reply ends with the capability that argsz cuts.",
+    hooks: onInfo(isTruncated, (reply, { argsz }, asked) => {
+      if (asked > RegionInfo.size) pad(reply, argsz);
+    }),
+  },
+  {
     id: "truncated-with-caps-flag",
     clause: "reg-trunc-flags",
     text: "A truncated reply has CAPS set, and cap_offset 0.",

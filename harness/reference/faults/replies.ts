@@ -130,6 +130,12 @@ export const replyFaults: readonly Fault[] = [
     hooks: onError((reply) => void (reply.error = -reply.error >>> 0)),
   },
   {
+    id: "errno-above-4095",
+    clause: "hdr-errno-positive",
+    text: "Error replies have bit 16 of the error number set.",
+    hooks: onError((reply) => void (reply.error |= 0x1_0000)),
+  },
+  {
     id: "set-irqs-unanswered",
     clause: "hdr-every-cmd-answered",
     text: "DEVICE_SET_IRQS is not answered when it succeeds.",

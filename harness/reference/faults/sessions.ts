@@ -23,6 +23,55 @@ const disconnections: readonly Fault[] = [
     },
   },
   {
+    id: "ranges-outlive-client",
+    clause: "disc-dma-cleared",
+    text: "What overlaps a map of the last client is refused.",
+    hooks: () => {
+      let old: readonly DmaRegion[] = [];
+      return {
+        connect({ dma }) {
+          const overlaps = dma.overlaps.bind(dma);
+          const last = old;
+          dma.overlaps = (address, size) =>
+            overlaps(address, size) ||
+            last.some((one) => address < one.address + one.size && one.address < address + size);
+        },
+        disconnect: ({ dma }) => void (old = dma.regions),
+      };
+    },
+  },
+  {
+    id: "mapped-fds-outlive-client",
+    clause: "disc-dma-fd-closed",
+    text: "Each map with a descriptor that a client leaves behind costs a descriptor for ever.",
+    hooks: () => ({
+      disconnect: ({ dma }) =>
+        dma.regions.filter(({ mapping }) => mapping).forEach(() => memoryFile(0).release()),
+    }),
+  },
+  {
+    id: "memory-outlives-client",
+    clause: "disc-dma-cleared",
+    text: "The device still reaches the files that the last client has mapped.",
+    hooks: () => {
+      let old: readonly DmaRegion[] = [];
+      return {
+        connect({ dma }) {
+          const at = dma.at.bind(dma);
+          const last = old;
+          dma.at = (address) =>
+            at(address) ??
+              last.find((one) => address >= one.address && address < one.address + one.size);
+        },
+        disconnect({ dma }) {
+          for (const { mapping } of old) mapping?.[Symbol.dispose]();
+          old = dma.regions.map((region) => ({ ...region }));
+          for (const region of dma.regions) delete (region as { mapping?: unknown }).mapping;
+        },
+      };
+    },
+  },
+  {
     id: "mappings-outlive-client",
     clause: "disc-dma-fd-closed",
     text: "What a client has not unmapped stays mapped in the process.",

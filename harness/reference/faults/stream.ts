@@ -20,6 +20,23 @@ const cuts: readonly Fault[] = [
     hooks: () => ({ partial: (part) => part === "header" ? hangUp() : undefined }),
   },
   {
+    id: "split-header-refused",
+    clause: "hdr-split-header",
+    text: "A command of which the header comes in two parts is refused.",
+    hooks: () => {
+      let isCut = false;
+      return {
+        connect: () => void (isCut = false),
+        partial: (part, count) => void (isCut ||= part === "header" && count > 0),
+        request() {
+          const wasCut = isCut;
+          isCut = false;
+          return wasCut ? { errno: Errno.EINVAL } : undefined;
+        },
+      };
+    },
+  },
+  {
     id: "split-behind-header-closes",
     clause: "hdr-split-hdr-body",
     text: "A payload that comes later than its header ends the connection.",

@@ -10,13 +10,27 @@ import type { Session } from "../session.ts";
 
 type Later<T> = T | Promise<T>;
 
+/** What would have ended the process of a server that is spared. */
+export class Doom extends Error {
+  override readonly name = "Doom";
+}
+
+let isSpared = false;
+
+/** From now on nothing ends the process: `Doom` is thrown instead. */
+export function spareProcess(): void {
+  isSpared = true;
+}
+
 /** Ends the process as a failed program does. */
 export function die(): never {
+  if (isSpared) throw new Doom();
   Deno.exit(3);
 }
 
 /** Ends the process as a memory error does. */
 export function crash(): never {
+  if (isSpared) throw new Doom();
   // Not SIGSEGV: a runtime of this size takes seconds to be dumped.
   for (;;) Deno.kill(Deno.pid, "SIGKILL");
 }
@@ -133,4 +147,64 @@ export function onProposal(
     const text = new TextDecoder().decode(data).replace(/\0$/, "");
     return act({ ...head, data, text, capabilities, ...(json ? { json } : {}) }, request, session);
   });
+}
+
+/** What a client has asked, VERSION first and the request under way last. */
+export function withPast(make: (past: readonly number[]) => Hooks): () => Hooks {
+  return () => {
+    const past: number[] = [];
+    const { connect, request, ...hooks } = make(past);
+    return {
+      ...hooks,
+      connect(session) {
+        past.length = 0;
+        return connect?.(session);
+      },
+      request(message, session) {
+        past.push(message.command);
+        return request?.(message, session);
+      },
+    };
+  };
+}
+
+/** A way to get a request wrong. */
+export type Mistreatment = "dies" | "hangs" | "unanswered" | "twice";
+
+/** The end of a sentence that begins with the request. */
+export const SUFFERS: Readonly<Record<Mistreatment, string>> = {
+  dies: "kills the server",
+  hangs: "makes the server hang",
+  unanswered: "is not answered",
+  twice: "is answered twice",
+};
+
+/** Mistreats some requests. */
+export function mistreats(
+  how: Mistreatment,
+  test: (request: Message, session: Session, past: readonly number[]) => boolean,
+): () => Hooks {
+  return withPast((past) => {
+    let isMeant = false;
+    return {
+      request(request, session) {
+        isMeant = test(request, session, past);
+        if (isMeant && how === "dies") crash();
+        return isMeant && how === "hangs" ? hang() : undefined;
+      },
+      async reply(reply, _, { channel }) {
+        const again = isMeant && how === "twice";
+        const lost = isMeant && how === "unanswered";
+        isMeant = false;
+        if (again) await channel.send({ ...reply });
+        return lost ? false : undefined;
+      },
+    };
+  });
+}
+
+/** Whether the client has asked for something else before, and for GET_INFO last: as at the beginning of a case. */
+export function isLater(past: readonly number[]): boolean {
+  const before = past.at(-2);
+  return before === Command.VERSION || (before === Command.DEVICE_GET_INFO && past.length !== 3);
 }
