@@ -1,7 +1,8 @@
 // Plays cases against the legal oddities of the reference server and tells which cases take offence.
 //
-// deno run -A tools/freedoms.ts [--random=N] [--seed=S] [freedom or a+b+c…]
+// deno run -A tools/freedoms.ts [--spot] [--random=N] [--seed=S] [freedom or a+b+c…]
 //   the complete default run against each freedom, or those named, and N random combinations: prints a table
+//   --spot: only the cases that the tests play
 
 import { CLAUSES, SUITES } from "../cases/mod.ts";
 import { HarnessError } from "../harness/harness_error.ts";
@@ -22,6 +23,21 @@ const TIMEOUT_MS = 5000;
 const COMBINED = { least: 2, most: 8 };
 /** Levels at which a failure counts in the default run. */
 const LEVELS: ReadonlySet<string> = new Set(["must", "robust"]);
+
+/** Cases of a spot check; a server that serves one client only is started for each of them. */
+const SPOT = { cases: 300, ofSlow: 15 };
+/** Cases that take long by themselves. */
+const LONG: readonly string[] = [
+  "dma-map/map-and-unmap-thousands-of-times",
+  "program/foreground",
+];
+/** Conversations about much at once: played against every freedom. */
+const CORE: readonly string[] = [
+  "framing/message-id-1",
+  "framing/flags",
+  "qemu-client/regions-in-two-steps",
+  "qemu-client/maps-in-a-burst",
+];
 
 /** Freedoms that act together. */
 export type Combination = readonly Freedom[];
@@ -44,13 +60,18 @@ export function nameOf(combination: Combination): string {
   return combination.map(({ id }) => id).join("+");
 }
 
-/** Combinations that any seed gives again; of each kind there is one freedom at most. */
-export function randomCombinations(count: number, seed: number): Combination[] {
+/** Numbers below a limit that any seed gives again. */
+function randomNumbers(seed: number): (limit: number) => number {
   let state = seed >>> 0;
-  const below = (limit: number) => {
+  return (limit) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor(state / 2 ** 32 * limit);
   };
+}
+
+/** Combinations that any seed gives again; of each kind there is one freedom at most. */
+export function randomCombinations(count: number, seed: number): Combination[] {
+  const below = randomNumbers(seed);
   return Array.from({ length: count }, () => {
     const size = COMBINED.least + below(COMBINED.most - COMBINED.least + 1);
     const chosen: Freedom[] = [];
@@ -137,6 +158,25 @@ export function alarmTexts({ name, alarms, warnings, refused }: Run): string[] {
   ];
 }
 
+/** The cases of a spot check: some that are about much, and a sample of the suites that the freedoms name. */
+export function spotCases(combination: Combination): string[] {
+  const suites = new Set(combination.flatMap((freedom) => freedom.suites));
+  const isSlow = combination.some(({ kind }) => kind === "life");
+  const named = SUITES.filter(({ id }) => suites.has(id))
+    .flatMap((suite) => suite.cases.map((row) => `${suite.id}/${row.id}`))
+    .filter((id) => !LONG.includes(id));
+  const seed = [...nameOf(combination)].reduce((sum, one) => sum * 31 + one.charCodeAt(0) >>> 0, 7);
+  const sample = shuffled(named, seed).slice(0, isSlow ? SPOT.ofSlow : SPOT.cases);
+  return [...new Set([...isSlow ? [] : CORE, ...sample])];
+}
+
+function shuffled<T>(all: readonly T[], seed: number): T[] {
+  const below = randomNumbers(seed);
+  return all.map((one) => [below(1e9), one] as const).sort(([a], [b]) => a - b).map(([, one]) =>
+    one
+  );
+}
+
 /** Does the work of each, a few at a time. */
 export async function each<T, R>(
   all: readonly T[],
@@ -167,6 +207,7 @@ function print(line: string): void {
 async function main(words: readonly string[]): Promise<number> {
   const option = (name: string, byDefault: number) =>
     Number(words.find((word) => word.startsWith(`--${name}=`))?.split("=")[1] ?? byDefault);
+  const isSpot = words.includes("--spot");
   const named = words.filter((word) => !word.startsWith("--")).map(combinationNamed);
   const combinations = [
     ...(named.length > 0 ? named : FREEDOMS.map((freedom) => [freedom])),
@@ -174,7 +215,7 @@ async function main(words: readonly string[]): Promise<number> {
   ];
   print("passed  skipped  warnings  alarms  freedom");
   const runs = await each(combinations, async (combination) => {
-    const run = await playFreedoms(combination);
+    const run = await playFreedoms(combination, isSpot ? spotCases(combination) : []);
     const { passed, skipped, warnings, alarms, name } = run;
     const columns = [[passed, 6], [skipped, 9], [warnings.length, 10], [alarms.length, 8]] as const;
     print(columns.map(([value, width]) => `${value}`.padStart(width)).join("") + `  ${name}`);

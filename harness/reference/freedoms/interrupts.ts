@@ -80,7 +80,7 @@ const kinds: readonly Freedom[] = [
     hooks: () => ({
       tune({ irqs, regions }) {
         for (const irq of irqs) Object.assign(irq, { flags: 0, count: 0 });
-        regions[0]!.ioEventFds = regions[0]!.ioEventFds!.slice(1);
+        regions[0]!.ioEventFds = (regions[0]!.ioEventFds ?? []).slice(1);
       },
     }),
   },
