@@ -32,7 +32,8 @@ function isMappable(region: RegionFacts): boolean {
 }
 
 function isWritableMemory(region: RegionFacts): boolean {
-  return isMemory(region) && hasFlags(region, RegionFlag.WRITE);
+  return isMemory(region) && hasFlags(region, RegionFlag.WRITE) &&
+    mappableAreas(region).length > 0;
 }
 
 /** With room for all that the server wants to say. */

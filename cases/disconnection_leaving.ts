@@ -85,7 +85,7 @@ const inDma: Row[] = EACH_WAY.flatMap((way) => {
       ...common,
       id: "while-client-leaves-counted",
       title: `Leaves while the server waits for a ${way.command} reply${way.where}, and counts`,
-      needs: ["serves-next-client", "local-process"],
+      needs: ["two-dma-maps", "serves-next-client", "local-process"],
       steps: (device) => [
         countDescriptors(),
         dmaMap(blocks(0)),

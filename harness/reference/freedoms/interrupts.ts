@@ -171,9 +171,9 @@ const uses: readonly Freedom[] = [
     suites: ["device-set-irqs"],
     hooks: () => ({
       connect({ interrupts }) {
-        const fire = interrupts.fire.bind(interrupts);
+        const { fire, raise, mask, unmask } = interrupts;
         const masked = new Set<string>();
-        const { mask, unmask } = interrupts;
+        let isRaising = false;
         interrupts.mask = (index, subIndex) => {
           masked.add(`${index} ${subIndex}`);
           mask.call(interrupts, index, subIndex);
@@ -182,10 +182,15 @@ const uses: readonly Freedom[] = [
           masked.delete(`${index} ${subIndex}`);
           unmask.call(interrupts, index, subIndex);
         };
+        interrupts.raise = (index, subIndex) => {
+          isRaising = true;
+          raise.call(interrupts, index, subIndex);
+          isRaising = false;
+        };
         interrupts.fire = (index, subIndex) => {
-          const wasMasked = masked.has(`${index} ${subIndex}`);
+          const wasMasked = !isRaising && masked.has(`${index} ${subIndex}`);
           if (wasMasked) unmask.call(interrupts, index, subIndex);
-          fire(index, subIndex);
+          fire.call(interrupts, index, subIndex);
           if (wasMasked) mask.call(interrupts, index, subIndex);
         };
       },

@@ -6,7 +6,6 @@ import { combine } from "../combine.ts";
 import type { Hooks } from "../fault.ts";
 import { isError, onReply, onRequest, setPayload } from "../faults/tools.ts";
 import type { Freedom } from "../freedom.ts";
-import type { PciConfig } from "../pci_config.ts";
 import type { Session } from "../session.ts";
 import { refusesIf } from "./tools.ts";
 
@@ -30,11 +29,13 @@ function answersNothingWith(payload: (whole: Uint8Array) => Uint8Array | undefin
   return () => combine([change(Command.REGION_READ)(), change(Command.REGION_WRITE)()]);
 }
 
-/** Whether some byte that cannot be written at all would be written. */
-function touchesReadOnly({ region, offset, count }: Access, { device }: Session): boolean {
-  if (region !== PciRegion.CONFIG || offset + BigInt(count) > 0x1000n) return false;
-  const { writable } = device.regions[region]!.memory as PciConfig;
-  return writable.subarray(Number(offset), Number(offset) + count).some((mask) => mask === 0);
+/** Bytes of the configuration space that never change: identity, kind of header, start of the list. */
+const CONSTANT = [[0x00, 4], [0x08, 4], [0x0e, 1], [0x2c, 4], [0x34, 1]] as const;
+
+function touchesConstant({ region, offset, count }: Access): boolean {
+  if (region !== PciRegion.CONFIG) return false;
+  const end = offset + BigInt(count);
+  return CONSTANT.some(([start, size]) => offset < BigInt(start + size) && end > BigInt(start));
 }
 
 function isAligned({ offset, count }: Access): boolean {
@@ -82,10 +83,11 @@ const access: readonly Freedom[] = [
     clause: "rd-past-end",
     text: "A read over the end of a region returns what lies before it.",
     suites: ["region-access", "pci-config"],
-    hooks: onRequest(Command.REGION_READ, RegionAccess, (access, request, { device }) => {
+    hooks: onRequest(Command.REGION_READ, RegionAccess, (access, request, { device, settings }) => {
       const size = BigInt(device.regions[access.region]?.size ?? 0);
       const left = size - access.offset;
       if (left <= 0n || BigInt(access.count) <= left) return;
+      if (access.count > settings.maxDataXferSize) return;
       request.payload = RegionAccess.encode({ ...access, count: Number(left) });
     }),
   },
@@ -104,12 +106,12 @@ const access: readonly Freedom[] = [
   {
     id: "config-writes-refused",
     clause: "cfg-ro-ids",
-    text: "A write to a byte of the configuration space that never changes is refused.",
+    text: "A write to the identity of the device in its configuration space is refused.",
     suites: ["pci-config", "qemu-client", "region-access"],
     hooks: refusesIf(
       Command.REGION_WRITE,
       RegionAccess,
-      (access, _, session) => touchesReadOnly(access, session),
+      touchesConstant,
     ),
   },
 ];
