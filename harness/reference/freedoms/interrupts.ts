@@ -92,7 +92,7 @@ const uses: readonly Freedom[] = [
     id: "irqs-bool-refused",
     clause: "irqset-trigger-bool",
     text: "DEVICE_SET_IRQS refuses DATA_BOOL: not all types support every combination.",
-    suites: ["device-set-irqs", "no-reply"],
+    suites: ["device-set-irqs", "concurrency"],
     hooks: refusesIrqsIf(({ flags }) => hasBits(flags, "DATA_BOOL")),
   },
   {

@@ -91,7 +91,7 @@ const ends: readonly Freedom[] = [
     id: "unsolicited-reply-closes",
     clause: "hdr-unsolicited-reply",
     text: "A reply that nobody waits for ends the connection.",
-    suites: ["framing", "no-reply"],
+    suites: ["framing"],
     hooks: () => ({
       header: (message, session) =>
         typeOf(message) === MessageType.REPLY && !asking.has(session) ? hangUp() : undefined,

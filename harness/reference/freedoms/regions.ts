@@ -127,7 +127,7 @@ export const regionFreedoms: readonly Freedom[] = [
     id: "config-read-only",
     clause: "wr-readonly-region",
     text: "The PCI configuration space cannot be written.",
-    suites: ["pci-config", "region-access", "no-reply", "concurrency"],
+    suites: ["pci-config", "region-access", "concurrency"],
     kind: "config",
     hooks: changesEach((region, index) => {
       if (index === PciRegion.CONFIG) region.flags = READ;
