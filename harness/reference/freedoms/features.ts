@@ -1,17 +1,11 @@
 import { Command, DeviceFlag, DeviceState, Feature, MigrationFlag } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
-import {
-  FeatureDeviceState,
-  FeatureLoggingControl,
-  FeatureLoggingReport,
-  MigData,
-} from "../../wire/messages.ts";
+import { FeatureDeviceState, MigData } from "../../wire/messages.ts";
 import { combine } from "../combine.ts";
-import { answer, onAnswer, onSetState, onUse, type Use } from "../faults/feature_tools.ts";
-import { onRequest, patch } from "../faults/tools.ts";
+import { answer, onAnswer, onSetState, onUse } from "../faults/feature_tools.ts";
+import { onReply, onRequest, patch } from "../faults/tools.ts";
 import type { Freedom } from "../freedom.ts";
-import { concat } from "../message.ts";
-import { readsAs } from "./tools.ts";
+import { readsAs, uses } from "./tools.ts";
 
 const { ERROR, STOP, RUNNING, STOP_COPY, RESUMING } = DeviceState;
 
@@ -22,10 +16,6 @@ const WHILE_STOPPED: ReadonlySet<number> = new Set<number>([
   Command.MIG_DATA_WRITE,
   Command.VERSION,
 ]);
-
-function uses({ index, gets, sets, probes }: Use, feature: number, method: "get" | "set"): boolean {
-  return index === feature && !probes && (method === "get" ? gets && !sets : sets && !gets);
-}
 
 /** What the device has (catalogue 2.13, 2.14). */
 const absent: readonly Freedom[] = [
@@ -104,6 +94,24 @@ const states: readonly Freedom[] = [
         (state === STOP || state === STOP_COPY || state === RESUMING) && !WHILE_STOPPED.has(command)
           ? { errno: Errno.EINVAL }
           : undefined,
+    }),
+  },
+  {
+    id: "reset-unbinds",
+    clause: "reset-keeps-irqs",
+    text: "DEVICE_RESET unbinds all interrupts.",
+    suites: ["device-reset", "device-set-irqs"],
+    hooks: onReply(Command.DEVICE_RESET, (_, __, { interrupts, settings }) => {
+      settings.irqs.forEach((_, index) => interrupts.disable(index));
+    }),
+  },
+  {
+    id: "reset-unmaps",
+    clause: "reset-keeps-dma",
+    text: "DEVICE_RESET unmaps all guest memory.",
+    suites: ["device-reset", "dma-map"],
+    hooks: onReply(Command.DEVICE_RESET, (_, __, { dma }) => {
+      for (const region of dma.regions) dma.remove(region);
     }),
   },
   {
@@ -266,144 +274,5 @@ const data: readonly Freedom[] = [
 /** Nobody is asked for anything. */
 const guestless = { read: () => Promise.reject(), write: () => Promise.reject(), raise() {} };
 
-/** DMA logging (catalogue 2.14, A11, A12). */
-const logging: readonly Freedom[] = [
-  {
-    id: "logging-by-64-kib",
-    clause: "log-start-pgsize-hint",
-    text:
-      "Pages are logged by 64 KiB, whatever the client proposes: reports call more dirty than was written.",
-    suites: ["dma-logging"],
-    kind: "logging",
-    hooks: onUse((use) => {
-      if (!uses(use, Feature.DMA_LOGGING_START, "set") || use.data.byteLength < 16) return;
-      const control = FeatureLoggingControl.decode(use.data);
-      const bytes = FeatureLoggingControl.encode({ ...control, pageSize: 0x1_0000n });
-      const { payload } = use.request;
-      use.request.payload = concat(payload.subarray(0, 8), bytes, payload.subarray(24));
-    }),
-  },
-  {
-    id: "logging-reports-keep",
-    clause: "log-report-clear",
-    text: "A report leaves pages dirty.",
-    suites: ["dma-logging"],
-    hooks: () => ({
-      connect({ dmaLog }) {
-        const { take, start } = dmaLog;
-        const written: [bigint, number][] = [];
-        const { note } = dmaLog;
-        dmaLog.note = (address, count) => {
-          written.push([address, count]);
-          note.call(dmaLog, address, count);
-        };
-        dmaLog.start = (pageSize, ranges) => {
-          written.length = 0;
-          start.call(dmaLog, pageSize, ranges);
-        };
-        dmaLog.take = (range, pageSize) => {
-          const bitmap = take.call(dmaLog, range, pageSize);
-          for (const [address, count] of written) note.call(dmaLog, address, count);
-          return bitmap;
-        };
-      },
-    }),
-  },
-  {
-    id: "logging-starts-twice",
-    clause: "log-start-twice",
-    text: "A second START of DMA logging is taken for a new one.",
-    suites: ["dma-logging"],
-    hooks: onUse((use) => {
-      if (uses(use, Feature.DMA_LOGGING_START, "set")) use.session.dmaLog.stop();
-    }),
-  },
-  {
-    id: "logging-stop-idle-refused",
-    clause: "log-stop-idle",
-    text: "A STOP of DMA logging that was not started is refused.",
-    suites: ["dma-logging"],
-    hooks: onUse((use) =>
-      uses(use, Feature.DMA_LOGGING_STOP, "set") && !use.session.dmaLog.started
-        ? { errno: Errno.EINVAL }
-        : undefined
-    ),
-  },
-  {
-    id: "logging-stop-without-data",
-    clause: "log-stop",
-    text: "STOP of DMA logging takes no data.",
-    suites: ["dma-logging", "device-feature", "dma-map"],
-    kind: "logging-stop",
-    hooks: onUse((use) =>
-      uses(use, Feature.DMA_LOGGING_STOP, "set") && use.data.byteLength > 0
-        ? { errno: Errno.EINVAL }
-        : undefined
-    ),
-  },
-  {
-    id: "logging-stop-with-data",
-    clause: "log-stop",
-    text: "STOP of DMA logging takes the data of START, and nothing less.",
-    suites: ["dma-logging", "device-feature", "dma-map"],
-    kind: "logging-stop",
-    hooks: onUse((use) =>
-      uses(use, Feature.DMA_LOGGING_STOP, "set") && use.data.byteLength < FeatureLoggingControl.size
-        ? { errno: Errno.EINVAL }
-        : undefined
-    ),
-  },
-  {
-    id: "logging-unmapped-refused",
-    clause: "log-report-unmapped",
-    text: "A report on memory that is not mapped is refused.",
-    suites: ["dma-logging"],
-    hooks: onUse((use) => {
-      if (!uses(use, Feature.DMA_LOGGING_REPORT, "get") || use.data.byteLength < 24) {
-        return undefined;
-      }
-      const { iova, length } = FeatureLoggingReport.decode(use.data);
-      const { dma } = use.session;
-      for (let at = iova; at < iova + length;) {
-        const region = dma.at(at);
-        if (region === undefined) return { errno: Errno.ENOENT };
-        at = region.address + region.size;
-      }
-      return undefined;
-    }),
-  },
-  {
-    id: "logging-messages-refused",
-    clause: "log-report-msg-region",
-    text: "A report on memory without a descriptor is refused.",
-    suites: ["dma-logging"],
-    hooks: onUse((use) => {
-      if (!uses(use, Feature.DMA_LOGGING_REPORT, "get") || use.data.byteLength < 24) {
-        return undefined;
-      }
-      const { iova } = FeatureLoggingReport.decode(use.data);
-      const region = use.session.dma.at(iova);
-      return region !== undefined && region.mapping === undefined
-        ? { errno: Errno.EINVAL }
-        : undefined;
-    }),
-  },
-  {
-    id: "logging-no-messages",
-    clause: "log-report-dirty",
-    text:
-      "Memory that the device writes by messages is not logged: the client knows what it has written.",
-    suites: ["dma-logging"],
-    hooks: () => ({
-      connect({ dma, dmaLog }) {
-        const { note } = dmaLog;
-        dmaLog.note = (address, count) => {
-          if (dma.at(address)?.mapping !== undefined) note.call(dmaLog, address, count);
-        };
-      },
-    }),
-  },
-];
-
 /** Freedoms in reset, features and migration. */
-export const featureFreedoms: readonly Freedom[] = [...absent, ...states, ...data, ...logging];
+export const featureFreedoms: readonly Freedom[] = [...absent, ...states, ...data];

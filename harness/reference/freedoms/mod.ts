@@ -8,12 +8,14 @@ import { dmaFreedoms } from "./dma.ts";
 import { featureFreedoms } from "./features.ts";
 import { interruptFreedoms } from "./interrupts.ts";
 import { lifeFreedoms } from "./life.ts";
+import { loggingFreedoms } from "./logging.ts";
 import { refusalFreedoms } from "./refusals.ts";
 import { regionAccessFreedoms } from "./region_access.ts";
 import { regionCapFreedoms } from "./region_caps.ts";
 import { regionFreedoms } from "./regions.ts";
 import { requestFreedoms } from "./requests.ts";
 import { streamFreedoms } from "./stream.ts";
+import { truncationFreedoms } from "./truncation.ts";
 import { versionFreedoms } from "./version.ts";
 
 /** All freedoms; their ids are unique. */
@@ -24,9 +26,11 @@ export const FREEDOMS: readonly Freedom[] = [
   ...versionFreedoms,
   ...regionFreedoms,
   ...regionCapFreedoms,
+  ...truncationFreedoms,
   ...regionAccessFreedoms,
   ...interruptFreedoms,
   ...dmaFreedoms,
   ...featureFreedoms,
+  ...loggingFreedoms,
   ...lifeFreedoms,
 ];

@@ -3,6 +3,7 @@ import { Errno } from "../../wire/errno.ts";
 import { SetIrqs } from "../../wire/messages.ts";
 import type { Decoded, Fields, Struct, Values } from "../../wire/struct.ts";
 import type { Hooks } from "../fault.ts";
+import type { Use } from "../faults/feature_tools.ts";
 import { onRequest } from "../faults/tools.ts";
 import { concat, type Message } from "../message.ts";
 import type { Session } from "../session.ts";
@@ -48,4 +49,13 @@ export function refusesIrqsIf(
 /** Whether all these SetIrqsFlag bits are set. */
 export function hasBits(flags: number, ...names: readonly (keyof typeof SetIrqsFlag)[]): boolean {
   return names.every((name) => (flags & SetIrqsFlag[name]) !== 0);
+}
+
+/** Whether this is a GET or SET of the feature. */
+export function uses(
+  { index, gets, sets, probes }: Use,
+  feature: number,
+  method: "get" | "set",
+): boolean {
+  return index === feature && !probes && (method === "get" ? gets && !sets : sets && !gets);
 }
