@@ -105,6 +105,7 @@ const superset: Row[] = [
     id: "range-over-two-others",
     title: "Maps a range that contains two mapped ones and the gap between them",
     clause: "dma-map-overlap-superset",
+    needs: ["two-dma-maps"],
     steps: [
       dmaMap(backed(0)),
       expect(reply()),
