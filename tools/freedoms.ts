@@ -25,8 +25,8 @@ const COMBINED = { least: 2, most: 8 };
 /** Levels at which a failure counts in the default run. */
 const LEVELS: ReadonlySet<string> = new Set(["must", "robust"]);
 
-/** Cases of a spot check; a server that serves one client only is started for each of them. */
-const SPOT = { cases: 80, ofSlow: 6 };
+/** Cases of a spot check; a server that waits, or serves one client only, takes long over each of them. */
+const SPOT = { cases: 60, ofSlow: 6 };
 /** Cases that take long by themselves. */
 const LONG: readonly string[] = [
   "dma-map/map-and-unmap-thousands-of-times",
@@ -186,7 +186,7 @@ export function alarmTexts({ name, alarms, warnings, refused }: Run): string[] {
 /** The cases of a spot check: some that are about much, and a sample of the suites that the freedoms name. */
 export function spotCases(combination: Combination): string[] {
   const suites = new Set(combination.flatMap((freedom) => freedom.suites));
-  const isSlow = combination.some(({ kind }) => kind === "life");
+  const isSlow = combination.some(isAlone);
   const named = SUITES.filter(({ id }) => suites.has(id))
     .flatMap((suite) => suite.cases.map((row) => `${suite.id}/${row.id}`))
     .filter((id) => !LONG.includes(id));
