@@ -172,7 +172,7 @@ const descriptors: Row[] = [
     id: "three-maps-unmapped-one-by-one",
     title: "Maps three files without waiting, unmaps each and looks for it in the server",
     clause: "pipe-fds",
-    needs: ["local-process"],
+    needs: ["three-dma-maps", "local-process"],
     steps: [
       ...threeMaps,
       ...[1, 0, 2].flatMap((at) => [
@@ -186,7 +186,7 @@ const descriptors: Row[] = [
     id: "three-maps-written-by-device",
     title: "Maps three files without waiting and makes the device write to each",
     clause: "pipe-fds",
-    needs: ["device-dma-write"],
+    needs: ["three-dma-maps", "device-dma-write"],
     steps: (device) => [
       ...threeMaps,
       ...NAMES.flatMap((_, at) =>

@@ -137,8 +137,9 @@ const triggering: Row[] = [
       ...indexes(3).flatMap(() => [
         ...triggers(index, 0),
         ...(flags & IrqFlag.AUTOMASKED ? unmasks(index) : []),
+        // Each by itself: a server may signal once what has not been taken yet.
+        ...lineSignals(1),
       ]),
-      ...lineSignals(3),
     ]),
   },
   ...([

@@ -128,7 +128,7 @@ const regions: Row[] = [
     id: "file-of-last-client",
     title: "Looks for the memory files of the last client in the server",
     clause: "disc-dma-fd-closed",
-    needs: ["serves-next-client", "local-process"],
+    needs: ["two-dma-maps", "serves-next-client", "local-process"],
     steps: [
       ...["first", "second"].flatMap((name, at) => [
         dmaMap({ ...blocks(2 * at), fds: [memory(BLOCK, { name })] }),
@@ -143,7 +143,7 @@ const regions: Row[] = [
     id: "regions-of-last-client-counted",
     title: "Counts the server's descriptors before and after a client with four mapped regions",
     clause: "disc-dma-fd-closed",
-    needs: ["serves-next-client", "local-process"],
+    needs: ["four-dma-maps", "serves-next-client", "local-process"],
     steps: [
       countDescriptors(),
       ...indexes(4).flatMap((at) => [dmaMap(backed(2 * at)), expect(reply())]),

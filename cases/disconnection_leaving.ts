@@ -85,7 +85,7 @@ const inDma: Row[] = EACH_WAY.flatMap((way) => {
       ...common,
       id: "while-client-leaves-counted",
       title: `Leaves while the server waits for a ${way.command} reply${way.where}, and counts`,
-      needs: ["serves-next-client", "local-process"],
+      needs: ["two-dma-maps", "serves-next-client", "local-process"],
       // Counted where there is no twin socket, as at the end: its descriptor would make up for one that is leaked.
       before: [countDescriptors()],
       steps: (device) => [

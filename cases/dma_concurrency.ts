@@ -1,5 +1,6 @@
 import type { Expect, Send, Step } from "../harness/case.ts";
 import type { DeviceFacts } from "../harness/device_facts.ts";
+import type { Need } from "../harness/needs.ts";
 import {
   answerDma,
   anyError,
@@ -61,6 +62,7 @@ function startsTogether(
 interface Meanwhile {
   readonly id: string;
   readonly what: string;
+  readonly needs?: readonly Need[];
   /** Sent behind the command that starts the transfer. */
   readonly behind?: readonly Send[];
   /** Sent when the server has asked, before it has its answer. */
@@ -94,6 +96,7 @@ const MEANWHILE: readonly Meanwhile[] = [
   {
     id: "with-map-before-answer",
     what: "a DMA_MAP before the answer",
+    needs: ["two-dma-maps"],
     first: dmaMap(backed(2)),
     answers: [OK],
   },
@@ -107,13 +110,14 @@ const MEANWHILE: readonly Meanwhile[] = [
 ];
 
 const meanwhile: Row[] = EACH_WAY.flatMap((way) =>
-  MEANWHILE.map(({ id, what, behind = [], first, answers }, i) => {
+  MEANWHILE.map(({ id, what, needs = [], behind = [], first, answers }, i) => {
     const transfer = { address: GUEST.address + 8n, bytes: mark(220 + i) };
     return along({
       way,
       id,
       title: `Makes the device ${way.verb} guest memory with ${what}${way.where}`,
       clause: way.socket === "twin" ? "sdma-twin-concurrent" : "sdma-interleave",
+      needs,
       steps: (device) => [
         ...prepared(way, transfer),
         ...(first === undefined ? [] : [answerDma({ first })]),

@@ -1,4 +1,5 @@
 import type { Outcome } from "../harness/case.ts";
+import type { Need } from "../harness/needs.ts";
 import { anyError, closed, dmaMap, dmaUnmap, expect, remarkable, reply } from "../harness/steps.ts";
 import { DeviceFeature, FeatureLoggingControl } from "../harness/wire/messages.ts";
 import { report, startLogging, stopLogging, stopMessage } from "./dirty_pages.ts";
@@ -11,6 +12,8 @@ import type { Row, RowSuite } from "./row.ts";
 
 const HEAD = DeviceFeature.size;
 const ANYTHING: readonly Outcome[] = [reply(), anyError(), closed()];
+/** What one, two and three ranges take. */
+const MAPS: readonly (readonly Need[])[] = [[], ["two-dma-maps"], ["three-dma-maps"]];
 /** The page size is the server's to choose. */
 const PAGE_SIZE: readonly [number, number] = [HEAD, HEAD + 8];
 
@@ -43,7 +46,7 @@ const starts: readonly Row[] = [
       id: `start-${count}-ranges`,
       title: `Starts DMA logging for ${count} mapped range${count === 1 ? "" : "s"}`,
       clause: "log-start-ranges",
-      needs: ["dma-logging"],
+      needs: ["dma-logging", ...MAPS[count - 1]!],
       steps: [
         ...[0, 2, 4].slice(0, count).flatMap((at) => [dmaMap(backed(at)), expect(reply())]),
         start,

@@ -224,7 +224,7 @@ const ranges: readonly Row[] = [
     id: "report-on-two-regions",
     title: "Asks for one report on two adjacent regions",
     clause: "log-report-span",
-    needs: ["dma-logging"],
+    needs: ["two-dma-maps", "dma-logging"],
     steps: [
       ...loggingTwo(),
       report(blocks(0, 2)),
@@ -236,7 +236,7 @@ const ranges: readonly Row[] = [
     id: "report-on-two-regions-written",
     title: "Makes the device write to two adjacent regions and asks for one report on both",
     clause: "log-report-span",
-    needs: ["dma-logging", "device-dma-write"],
+    needs: ["two-dma-maps", "dma-logging", "device-dma-write"],
     steps: (device) => [
       ...loggingTwo(),
       ...writtenAndReported(device, {

@@ -36,6 +36,7 @@ const withDescriptor: Row[] = [
     id: "with-descriptor-above-4-gib",
     title: "Maps two regions with descriptors whose addresses differ only above 32 bits",
     clause: "dma-map-fd",
+    needs: ["two-dma-maps"],
     steps: [
       dmaMap({ ...blocks(0), fds: [memory(BLOCK)] }),
       expect(reply()),
@@ -251,6 +252,7 @@ const sameFile: Row[] = [
     id: "two-regions-of-one-file",
     title: "Maps two regions of one file and unmaps them one after the other",
     clause: "dma-map-same-fd-many",
+    needs: ["two-dma-maps"],
     steps: [
       ...twoOfOneFile(),
       dmaUnmap(blocks(0)),
@@ -263,7 +265,7 @@ const sameFile: Row[] = [
     id: "two-regions-of-one-file-written-by-device",
     title: "Maps two regions of one file, unmaps one and makes the device write to the other",
     clause: "dma-map-same-fd-many",
-    needs: ["device-dma-write"],
+    needs: ["two-dma-maps", "device-dma-write"],
     steps: (device) => [
       ...twoOfOneFile(),
       dmaUnmap(blocks(0)),

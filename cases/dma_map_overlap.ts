@@ -41,6 +41,7 @@ const exact: Row[] = [
     id: "same-range-twice-with-others-between",
     title: "Maps a range again after two other ranges were mapped",
     clause: "dma-map-overlap-exact",
+    needs: ["three-dma-maps"],
     steps: [
       dmaMap({ ...blocks(2), fds: [FILE] }),
       expect(reply()),
@@ -104,6 +105,7 @@ const superset: Row[] = [
     id: "range-over-two-others",
     title: "Maps a range that contains two mapped ones and the gap between them",
     clause: "dma-map-overlap-superset",
+    needs: ["two-dma-maps"],
     steps: [
       dmaMap(backed(0)),
       expect(reply()),
@@ -183,6 +185,7 @@ const adjacent: Row[] = [
     id: "ranges-that-touch",
     title: "Maps ranges that end where a mapped one begins and begin where it ends",
     clause: "dma-map-adjacent",
+    needs: ["three-dma-maps"],
     steps: [
       dmaMap(backed(1)),
       expect(reply()),
@@ -196,6 +199,7 @@ const adjacent: Row[] = [
     id: "range-that-fills-a-gap",
     title: "Maps a range that exactly fills the gap between two mapped ones",
     clause: "dma-map-adjacent",
+    needs: ["three-dma-maps"],
     steps: [
       dmaMap({ ...blocks(0), fds: [FILE] }),
       expect(reply()),

@@ -49,6 +49,7 @@ const exact: Row[] = [
     id: "one-of-three",
     title: "Maps three regions that touch and unmaps them, the middle one first",
     clause: "dma-unmap-exact",
+    needs: ["three-dma-maps"],
     steps: [
       ...[0, 1, 2].flatMap((at) => [dmaMap(backed(at)), expect(reply())]),
       ...[1, 0, 2].flatMap((at) => [dmaUnmap(blocks(at)), expect(reply())]),
@@ -138,6 +139,7 @@ const supersets: Row[] = ([
   id,
   title: `Unmaps ${what}, and then what is mapped`,
   clause: "dma-unmap-superset",
+  needs: mapped.length > 1 ? ["two-dma-maps"] : [],
   steps: [
     ...mapped.flatMap((at) => [dmaMap(backed(at)), expect(reply())]),
     dmaUnmap(range),
@@ -166,7 +168,7 @@ const releases: Row[] = [
     id: "releases-a-file-mapped-twice",
     title: "Unmaps two regions of one file and looks for the file in the server",
     clause: "dma-unmap-releases-fd",
-    needs: ["local-process"],
+    needs: ["two-dma-maps", "local-process"],
     steps: [
       ...[0, 2].flatMap((at) => [dmaMap({ ...blocks(at), fds: [GUEST] }), expect(reply())]),
       ...[0, 2].flatMap((at) => [dmaUnmap(blocks(at)), expect(reply())]),
@@ -194,7 +196,7 @@ const noAccess: Row[] = [
     id: "device-reads-after-unmap",
     title: "Unmaps a region and makes the device read from it",
     clause: "dma-unmap-before-reply",
-    needs: ["device-dma-read"],
+    needs: ["two-dma-maps", "device-dma-read"],
     steps: (device) => [
       dmaMap({ ...blocks(0), fds: [GUEST] }),
       expect(reply()),

@@ -68,6 +68,7 @@ export const dmaUnmapRobustness: readonly Row[] = [
     id: "unmap-all",
     title: "Unmaps everything with the flag of an extension, and then what was mapped",
     clause: "dma-unmap-flag-all",
+    needs: ["two-dma-maps"],
     steps: [
       ...[0, 2].flatMap((at) => [dmaMap(backed(at)), expect(reply())]),
       dmaUnmap({ flags: UNMAP_ALL, address: 0n, size: 0n }),

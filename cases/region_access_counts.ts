@@ -5,6 +5,7 @@ import {
   atMost,
   closed,
   expect,
+  onlyIf,
   regionRead,
   regionWrite,
   reply,
@@ -86,9 +87,13 @@ const counts: readonly Row[] = [
       return WRITABLE.of(device).filter(({ size }) => size >= count).slice(0, 1).flatMap(
         ({ region, offset }) => [
           regionRead({ region, offset, count }),
-          expect(reply({}, { save: "old" })),
-          regionWrite({ region, offset, count, data: saved("old") }),
-          expect(reply()),
+          // A server may return less than was asked for; then there is nothing of that size to write.
+          expect(reply({ count }, { save: "old" }), reply({ count: atMost(count) })),
+          onlyIf(
+            "old",
+            regionWrite({ region, offset, count, data: saved("old") }),
+            expect(reply()),
+          ),
         ],
       );
     },

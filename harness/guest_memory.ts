@@ -1,5 +1,6 @@
 import type { Fd } from "./posix/fd.ts";
 import { preadFd, pwriteFd } from "./posix/file_io.ts";
+import { SystemError } from "./posix/libc.ts";
 import { Command } from "./wire/constants.ts";
 import { DmaMap, DmaUnmap } from "./wire/messages.ts";
 
@@ -82,18 +83,29 @@ export class GuestMemory {
 }
 
 function readRange(range: GuestRange, from: bigint, size: number): Uint8Array | undefined {
-  if (range.file !== undefined) return preadFd(range.file.fd, range.file.offset + from, size);
+  const { file } = range;
+  if (file !== undefined) return whereReal(() => preadFd(file.fd, file.offset + from, size));
   return anonymous(range)?.slice(Number(from), Number(from) + size);
 }
 
 function writeRange(range: GuestRange, from: bigint, bytes: Uint8Array): boolean {
   if (range.file !== undefined) {
     const { fd, offset } = range.file;
-    return pwriteFd(fd, offset + from, bytes.slice()) === bytes.byteLength;
+    return whereReal(() => pwriteFd(fd, offset + from, bytes.slice())) === bytes.byteLength;
   }
   const memory = anonymous(range);
   memory?.set(bytes, Number(from));
   return memory !== undefined;
+}
+
+/** Rows map pipes and directories too: a server may take them, and finds no memory there. */
+function whereReal<T>(access: () => T): T | undefined {
+  try {
+    return access();
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
 }
 
 function anonymous(range: GuestRange): Uint8Array | undefined {

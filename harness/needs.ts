@@ -84,6 +84,13 @@ function hasMigrationFlag(flag: number) {
   return ({ features }: DeviceFacts) => (features.migrationFlags & flag) !== 0;
 }
 
+function dmaMaps(word: string, count: number): NeedDefinition {
+  return {
+    without: `the device has fewer than ${word} DMA windows (max_dma_maps)`,
+    holds: ({ capabilities }) => capabilities.maxDmaMaps >= count,
+  };
+}
+
 /** A fact of the device or server that a case cannot do without. */
 export type Need =
   | "config"
@@ -114,6 +121,9 @@ export type Need =
   | "no-announced-max-msg-fds"
   | "max-dma-maps<=4096"
   | "announced-max-dma-maps"
+  | "two-dma-maps"
+  | "three-dma-maps"
+  | "four-dma-maps"
   | "local-process"
   | InterruptNeed
   | "region-io-fds"
@@ -188,7 +198,9 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
   },
   "mappable-writable-region": {
     without: "no region of the device can be both mapped and written",
-    holds: hasRegion((r) => isMemory(r) && hasFlags(r, RegionFlag.WRITE)),
+    holds: hasRegion((r) =>
+      isMemory(r) && hasFlags(r, RegionFlag.WRITE) && mappableAreas(r).length > 0
+    ),
   },
   "region-without-read": {
     without: "all regions of the device can be read",
@@ -261,6 +273,9 @@ const TABLE: Readonly<Record<Need, NeedDefinition>> = {
     without: "the server does not announce max_dma_maps",
     holds: (device) => device.capabilityNames.includes("max_dma_maps"),
   },
+  "two-dma-maps": dmaMaps("two", 2),
+  "three-dma-maps": dmaMaps("three", 3),
+  "four-dma-maps": dmaMaps("four", 4),
   ...INTERRUPT_NEEDS,
   "region-io-fds": {
     without: "the server does not carry out DEVICE_GET_REGION_IO_FDS",

@@ -156,7 +156,7 @@ export const deviceGetRegionInfoClauses = {
     level: "robust",
     section: "DEVICE_GET_REGION_INFO",
     text:
-      "The PCI configuration space (region 7) has 256 or 4096 bytes, can be read and written, and cannot be mapped.",
+      "The PCI configuration space (region 7) has 256 or 4096 bytes, can be read, and cannot be mapped; one that cannot be written gives a note.",
   },
   "reg-bar-size-pow2": {
     level: "robust",

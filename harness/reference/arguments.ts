@@ -2,15 +2,15 @@ import type { Entrance } from "./entrance.ts";
 
 /** What the command line asks for. */
 export type Arguments =
-  | { readonly kind: "help" }
-  | { readonly kind: "list-faults" }
+  | { readonly kind: "help" | "list-faults" | "list-freedoms" }
   | { readonly kind: "serve"; readonly entrance: Entrance }
   /** The command line is wrong. */
   | { readonly kind: "wrong"; readonly reason: string };
 
-const FLAGS: readonly string[] = ["--help", "--list-faults"];
+const FLAGS = ["--help", "--list-faults", "--list-freedoms"] as const;
 const FAULT = "--fault";
-const OPTIONS: readonly string[] = ["--socket-path", "--fd", FAULT];
+const FREEDOM = "--freedom";
+const OPTIONS: readonly string[] = ["--socket-path", "--fd", FAULT, FREEDOM];
 
 /** Reads the command line; the value of an option is behind `=`, or the word behind it. */
 export function readArguments(words: readonly string[]): Arguments {
@@ -18,11 +18,14 @@ export function readArguments(words: readonly string[]): Arguments {
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     const name = word.split("=", 1)[0]!;
-    if (FLAGS.includes(word)) return { kind: word === "--help" ? "help" : "list-faults" };
+    const flag = FLAGS.find((one) => one === word);
+    if (flag !== undefined) {
+      return { kind: flag.slice(2) as "help" | "list-faults" | "list-freedoms" };
+    }
     if (!OPTIONS.includes(name)) return wrong(`unknown argument ${word}`);
     const value = name === word ? words[++i] : word.slice(name.length + 1);
     if (value === undefined || value === "") return wrong(`${name} needs a value`);
-    if (options.has(name)) return wrong(`${name} is given twice`);
+    if (options.has(name) && name !== FREEDOM) return wrong(`${name} is given twice`);
     options.set(name, value);
   }
   return readOptions(options);
@@ -30,9 +33,28 @@ export function readArguments(words: readonly string[]): Arguments {
 
 /** The fault that the command line names, whatever may be wrong with the rest of it. */
 export function faultNamed(words: readonly string[]): string | undefined {
-  const at = words.findIndex((word) => word.split("=", 1)[0] === FAULT);
-  const word = words[at];
-  return word === FAULT ? words[at + 1] : word?.slice(FAULT.length + 1);
+  return valuesOf(FAULT, words)[0];
+}
+
+/** A freedom that the command line names, as `ID` or `ID:MILLISECONDS`. */
+export interface NamedFreedom {
+  readonly id: string;
+  readonly delayMs?: number;
+}
+
+/** The freedoms that the command line names, whatever may be wrong with the rest of it. */
+export function freedomsNamed(words: readonly string[]): NamedFreedom[] {
+  return valuesOf(FREEDOM, words).map((value) => {
+    const [, id, ms] = value.match(/^(.*):(\d{1,9})$/) ?? [];
+    return id === undefined ? { id: value } : { id, delayMs: Number(ms) };
+  });
+}
+
+function valuesOf(option: string, words: readonly string[]): string[] {
+  return words.flatMap((word, i) => {
+    if (word === option) return words[i + 1] ?? [];
+    return word.startsWith(`${option}=`) ? word.slice(option.length + 1) : [];
+  });
 }
 
 function readOptions(options: ReadonlyMap<string, string>): Arguments {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { faultNamed, readArguments } from "./arguments.ts";
+import { faultNamed, freedomsNamed, readArguments } from "./arguments.ts";
 
 Deno.test("readArguments() takes a path or a descriptor", () => {
   const path = { kind: "serve", entrance: { path: "/tmp/a=b" } } as const;
@@ -9,6 +9,9 @@ Deno.test("readArguments() takes a path or a descriptor", () => {
   assertEquals(readArguments(["--fd=7", "--fault", "x"]), fd);
   assertEquals(readArguments(["--fd=7", "--help"]), { kind: "help" });
   assertEquals(readArguments(["--list-faults"]), { kind: "list-faults" });
+  assertEquals(readArguments(["--list-freedoms"]), { kind: "list-freedoms" });
+  const two = ["--socket-path=/tmp/a=b", "--freedom=x", "--fault=y", "--freedom", "z:9"];
+  assertEquals(readArguments(two), path);
 });
 
 Deno.test("faultNamed() finds the fault on a command line that is wrong too", () => {
@@ -16,6 +19,11 @@ Deno.test("faultNamed() finds the fault on a command line that is wrong too", ()
   assertEquals(faultNamed(["--what", "--fault", "x"]), "x");
   assertEquals(faultNamed(["--fault"]), undefined);
   assertEquals(faultNamed(["--faults=x", "--fd=1"]), undefined);
+});
+
+Deno.test("freedomsNamed() finds all of them, with their delays", () => {
+  const words = ["--freedom=a", "--what", "--freedom", "b:300", "--freedom=c:", "--freedom"];
+  assertEquals(freedomsNamed(words), [{ id: "a" }, { id: "b", delayMs: 300 }, { id: "c:" }]);
 });
 
 Deno.test("readArguments() says what is wrong", () => {

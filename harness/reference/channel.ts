@@ -4,6 +4,7 @@ import { waitAny } from "../posix/poll.ts";
 import type { UnixSocket } from "../posix/unix_socket.ts";
 import { HeaderFlag } from "../wire/constants.ts";
 import { Header } from "../wire/messages.ts";
+import type { Hooks } from "./fault.ts";
 import type { Message, Reply } from "./message.ts";
 import { Disconnected } from "./refusal.ts";
 
@@ -15,24 +16,20 @@ const EMPTY = new Uint8Array();
 /** What comes beside the bytes. */
 type Attached = Pick<Message, "fds" | "fdsLost">;
 
-/** Called when `count` of the `length` bytes of a part have come, and the rest has not. */
-export type OnPartial = (
-  part: "header" | "body",
-  count: number,
-  length: number,
-) => void | Promise<void>;
+/** Who has a say in how the bytes come and go. */
+export type ChannelHooks = Pick<Hooks, "partial" | "piece">;
 
 /** Whole messages over one socket, however the stream is cut. */
 export class Channel implements Disposable {
   readonly #socket: UnixSocket;
-  readonly #onPartial: OnPartial | undefined;
+  readonly #hooks: ChannelHooks;
   #lastTurn = performance.now();
   #besides: { readonly fds: readonly Fd[]; readonly act: () => Promise<void> } | undefined;
 
   /** Takes the socket over. */
-  constructor(socket: UnixSocket, onPartial?: OnPartial) {
+  constructor(socket: UnixSocket, hooks: ChannelHooks = {}) {
     this.#socket = socket;
-    this.#onPartial = onPartial;
+    this.#hooks = hooks;
   }
 
   /** The descriptor, to wait for. */
@@ -95,7 +92,11 @@ export class Channel implements Disposable {
     bytes.set(message.payload, Header.size);
     let { fds } = message;
     for (let at = 0; at < bytes.byteLength;) {
-      const sent = this.#socket.send(at === 0 ? bytes : bytes.subarray(at), fds);
+      const piece = await this.#hooks.piece?.(at, bytes.byteLength);
+      const rest = at === 0 && piece === undefined
+        ? bytes
+        : bytes.subarray(at, at + (piece ?? bytes.byteLength));
+      const sent = this.#socket.send(rest, fds);
       if (sent === "closed") throw new Disconnected("sending");
       if (sent === "would-block") {
         await this.#socket.wait("writable", Infinity);
@@ -128,7 +129,7 @@ export class Channel implements Disposable {
     for (let at = 0; at < length;) {
       const got = this.#socket.receive(at, length - at);
       if (typeof got === "string" && (at > 0 || part === "body")) {
-        await this.#onPartial?.(part, at, length);
+        await this.#hooks.partial?.(part, at, length);
       }
       if (got === "would-block") {
         await this.#waitForMore();

@@ -65,7 +65,9 @@ export class Inbox implements Disposable {
       try {
         await this.#owner.onHeader(message);
         await this.#checkFrame(message);
-        const excess = message.msgSize - HEADERS_SIZE - this.#owner.maxDataXferSize;
+        const isReply = typeOf(message) === MessageType.REPLY;
+        // Whoever asked judges the reply; an error reply to it would be one more.
+        const excess = isReply ? 0 : message.msgSize - HEADERS_SIZE - this.#owner.maxDataXferSize;
         if (excess > 0) await this.#owner.refuse(message, Errno.EINVAL);
         await this.#channel.body(message);
         if (excess <= 0) return message;

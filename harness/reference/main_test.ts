@@ -153,7 +153,12 @@ Deno.test("a stale socket file is taken over, any other file is not", async () =
 
 Deno.test("a command line that is wrong is refused in one line", async () => {
   for (
-    const args of [["--fd=3", "--socket-path=x"], ["--what"], ["--socket-path=x", "--fault=y"]]
+    const args of [
+      ["--fd=3", "--socket-path=x"],
+      ["--what"],
+      ["--socket-path=x", "--fault=y"],
+      ["--socket-path=x", "--freedom=minor-0", "--freedom=y"],
+    ]
   ) {
     const { code, stderr } = await new Program(...args).end();
     assertEquals(code, 2);
@@ -165,6 +170,8 @@ Deno.test("the program says what it can be asked, and what it can do wrong", asy
   assertMatch((await new Program("--help").end()).stdout, /--socket-path=PATH/);
   const { stdout } = await new Program("--list-faults").end();
   assertMatch(stdout, /^id-loses-top-bit\thdr-reply-id\t[^\n]+\.\n/);
+  const freedoms = await new Program("--list-freedoms").end();
+  assertMatch(freedoms.stdout, /^one-byte-pieces\thdr-reply-size\t[^\n]+\.\n/);
 });
 
 Deno.test("a fault changes what it says", async () => {
@@ -175,5 +182,17 @@ Deno.test("a fault changes what it says", async () => {
   await client.negotiate();
   const reply = await client.ask(Command.DEVICE_RESET, new Uint8Array(), { msgId: 0xffff });
   assertEquals(reply.msgId, 0x7fff);
+  assertEquals((await program.end("SIGTERM")).code, 0);
+});
+
+Deno.test("freedoms act together, and with a fault", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/socket`;
+  const words = ["--freedom=errno-0", "--fault=id-loses-top-bit", "--freedom=one-byte-pieces"];
+  await using program = new Program(`--socket-path=${path}`, ...words);
+  using client = await connect(path);
+  await client.negotiate();
+  const reply = await client.ask(99, new Uint8Array(), { msgId: 0xffff });
+  assertEquals([reply.msgId, reply.flags, reply.error], [0x7fff, 0x21, 0]);
   assertEquals((await program.end("SIGTERM")).code, 0);
 });

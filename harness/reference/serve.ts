@@ -23,6 +23,7 @@ export async function serve(entrance: Entrance, hooks: Hooks): Promise<void> {
   endOnSignals(owned, hooks);
   const device = owned.use(new Device(settings));
   const listener = owned.use(openEntrance(entrance));
+  await hooks.listen?.(listener);
   await serveAll(listener, { settings, device, hooks });
 }
 

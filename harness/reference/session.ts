@@ -57,7 +57,7 @@ export class Session implements Disposable {
     this.settings = settings;
     this.device = device;
     this.#hooks = hooks;
-    this.channel = this.#owned.use(new Channel(socket, hooks.partial));
+    this.channel = this.#owned.use(new Channel(socket, hooks));
     this.#owned.defer(() => this.channel.finish());
     this.#owned.use(this.dma);
     this.interrupts = this.#owned.use(new Interrupts(settings.irqs));
@@ -81,7 +81,7 @@ export class Session implements Disposable {
   /** VERSION has been agreed on. */
   negotiate(client: Capabilities, twin?: UnixSocket): void {
     this.#client = client;
-    if (twin) this.#asker.useTwin(new Channel(twin, this.#hooks.partial));
+    if (twin) this.#asker.useTwin(new Channel(twin, this.#hooks));
   }
 
   /** Descriptors that the client can signal in place of writes to a region. */
