@@ -1,0 +1,20 @@
+import type { FailureKind } from "../results.ts";
+
+/** What a server did wrong in a conversation. */
+export interface Finding {
+  readonly kind: FailureKind;
+  /** The clause that is to blame. */
+  readonly clause: string;
+  readonly expected: string;
+  readonly seen: string;
+  /** Index of the step after which it was seen; the number of steps for what was seen behind the last. */
+  readonly at: number;
+  /** The step itself, in words. */
+  readonly step: string;
+}
+
+/** What is the same about two findings that are the same bug, as far as can be told. */
+export function sameness({ kind, clause, step }: Finding): string {
+  // Whose fault a crash is, a message tells and a clause does not.
+  return kind === "mismatch" ? clause : `${kind} ${step.split(" ")[0]}`;
+}
