@@ -15,7 +15,7 @@ import { encode, message, type Proposal, USUAL_PROPOSAL } from "./message.ts";
 export type Trouble = Breach & { readonly kind: FailureKind };
 
 /** How long a server may take to close what a client that left has brought. */
-const CLOSING_MS = 1000;
+const CLOSING_MS = 300;
 
 /** One client after another of a server: connections, VERSION, and what is seen when a client leaves. */
 export class Client implements Disposable {

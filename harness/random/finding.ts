@@ -15,6 +15,7 @@ export interface Finding {
 
 /** What is the same about two findings that are the same bug, as far as can be told. */
 export function sameness({ kind, clause, step }: Finding): string {
+  if (kind === "leak") return kind;
   // Whose fault a crash is, a message tells and a clause does not.
   return kind === "mismatch" ? clause : `${kind} ${step.split(" ")[0]}`;
 }

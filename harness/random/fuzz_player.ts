@@ -12,7 +12,7 @@ const FENCE = message(Command.DEVICE_GET_INFO, { argsz: 16 });
 /** A fence's ID; no drawn message has it. */
 const FENCE_ID = 0x7fff;
 /** Between the parts of a message that is cut: the server takes them one by one, if it can. */
-const PART_MS = 20;
+const PART_MS = 200;
 /** A server that sends more than this for one message floods. */
 const MAX_ANSWERS = 1000;
 

@@ -1,3 +1,4 @@
+import { HarnessError } from "../harness_error.ts";
 import type { Arbitrary, FastCheck } from "./fast_check.ts";
 import { type Finding, sameness } from "./finding.ts";
 import type { Act } from "./message.ts";
@@ -50,10 +51,12 @@ export interface Hunted {
   readonly seconds: number;
   /** False when it was cut off. */
   readonly complete: boolean;
+  /** What cut it off, if it was not the user. */
+  readonly cutOff?: string;
 }
 
 /** Shrinking a failure stops then. */
-const SHRINK_MS = 60_000;
+const SHRINK_MS = 30_000;
 /** A server that hangs is not waited for as long as usual while its failure is made shorter. */
 const SHRINK_TIMEOUT_MS = 1000;
 /** So many kinds of failures are enough for one run. */
@@ -69,12 +72,20 @@ export async function hunt(
   const start = performance.now();
   const found = new Map<string, Found>();
   let conversation = 0;
-  const stopped = () => options.signal?.aborted === true || found.size >= MAX_FOUND;
-  for (; conversation < options.count && !stopped(); conversation++) {
+  let cutOff: string | undefined;
+  for (; conversation < options.count && cutOff === undefined; conversation++) {
     const seed = seedOf(options.seed, conversation);
-    const one = await playOne(fc, drawn, player, { ...options, seed }, found);
-    if (options.signal?.aborted) break;
-    if (one !== undefined) found.set(sameness(one.finding), { ...one, conversation });
+    try {
+      const one = await playOne(fc, drawn, player, { ...options, seed }, found);
+      if (options.signal?.aborted) break;
+      if (one !== undefined) found.set(sameness(one.finding), { ...one, conversation });
+    } catch (error) {
+      if (options.signal?.aborted) break;
+      // What was found so far is not to be lost because the server does not come back.
+      if (!(error instanceof HarnessError && error.kind === "start")) throw error;
+      cutOff = error.message;
+    }
+    if (found.size >= MAX_FOUND) cutOff = `${MAX_FOUND} kinds of failures are enough`;
     options.progress?.(conversation + 1, found.size);
   }
   return {
@@ -82,7 +93,8 @@ export async function hunt(
     conversations: conversation,
     commands: player.commands,
     seconds: (performance.now() - start) / 1000,
-    complete: conversation === options.count,
+    complete: conversation === options.count && cutOff === undefined,
+    ...(cutOff === undefined ? {} : { cutOff }),
   };
 }
 
@@ -105,9 +117,17 @@ async function playOne(
   let last = first;
   let deadline = Infinity;
   let passed = false;
+  let thrown: unknown;
   const property = fc.asyncProperty(drawn, async (acts) => {
     if (passed || performance.now() > deadline || options.signal?.aborted) return true;
-    const finding = await player.play(acts);
+    let finding;
+    try {
+      finding = await player.play(acts);
+    } catch (error) {
+      // What is thrown is the harness's own trouble: fast-check would take it for the server's.
+      [thrown, passed] = [error, true];
+      return true;
+    }
     if (first === undefined) {
       if (finding === undefined) passed = true;
       else if (known.has(sameness(finding))) {
@@ -126,6 +146,7 @@ async function playOne(
   });
   const parameters = { seed: options.seed, numRuns: 1 };
   await fc.check(property, parameters).finally(() => options.setTimeout(options.timeoutMs));
+  if (thrown !== undefined) throw thrown;
   if (first === undefined || last === undefined || options.signal?.aborted) return undefined;
   return await confirmed(player, first, last);
 }

@@ -1,4 +1,4 @@
-import { type DeviceFacts, type IrqFacts } from "../device_facts.ts";
+import type { DeviceFacts, IrqFacts } from "../device_facts.ts";
 import { interruptIndexes } from "../interrupt_facts.ts";
 import { IrqFlag, SetIrqsFlag } from "../wire/constants.ts";
 import { IrqInfo, SetIrqs } from "../wire/messages.ts";

@@ -48,6 +48,9 @@ export type Act =
 /** What every conversation begins with. */
 export const USUAL_PROPOSAL: Proposal = { minor: 1, maxMsgFds: 8, maxDataXferSize: 1 << 20 };
 
+/** Descriptors named in the words for a message. */
+const MAX_SHOWN = 4;
+
 const NO_BYTES = new Uint8Array();
 
 /** A message without oddities. */
@@ -97,7 +100,7 @@ export function messageText(message: Message): string {
     ...(data.byteLength === 0 ? [] : [`${data.byteLength} bytes of data`]),
     ...(message.payloadSize === undefined ? [] : [`payload of ${message.payloadSize} bytes`]),
     ...header,
-    ...(fds.length === 0 ? [] : [fds.map(descriptorText).join(" and ")]),
+    ...(fds.length === 0 ? [] : [fdsText(fds)]),
     ...(cuts.length === 0 ? [] : [`cut at ${cuts.join(", ")}`]),
   ];
   return `${commandName(message.command)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
@@ -109,6 +112,11 @@ export function actText(act: Act): string {
   const { minor, ...limits } = act.proposal;
   const words = Object.entries(limits).map(([name, value]) => `, ${name} ${value}`);
   return `reconnect with minor ${minor}${words.join("")}`;
+}
+
+function fdsText(fds: readonly Descriptor[]): string {
+  const few = fds.slice(0, MAX_SHOWN).map(descriptorText).join(" and ");
+  return fds.length > MAX_SHOWN ? `${fds.length} descriptors: ${few} …` : few;
 }
 
 function descriptorText(descriptor: Descriptor): string {
