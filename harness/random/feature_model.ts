@@ -43,6 +43,11 @@ export class FeatureModel {
     this.#migration = migration;
   }
 
+  /** Something may have switched logging on or off. */
+  doubt(): void {
+    this.#logging = "unknown";
+  }
+
   /** Whether logging outlives the client is left open. */
   reconnected(): void {
     if (this.#logging !== "off") this.#logging = "unknown";

@@ -37,8 +37,13 @@ export class FuzzPlayer implements Disposable {
     if (finding === undefined) return undefined;
     // What a server opens once, when it is first needed, is no leak.
     if (finding.kind === "leak") return await this.#playOnce(acts);
-    await this.#client.replace();
+    await this.startAnew();
     return finding;
+  }
+
+  /** The next messages are the first of their server. */
+  async startAnew(): Promise<void> {
+    await this.#client.replace();
   }
 
   [Symbol.dispose](): void {
@@ -83,25 +88,27 @@ export class FuzzPlayer implements Disposable {
       if (from < bytes.byteLength) await connection.drained(PART_MS);
     }
     return framed(one, bytes.byteLength)
-      ? await this.#fence(deadline)
+      ? await this.#fence(msgId, deadline)
       : await this.#client.connect(USUAL_PROPOSAL);
   }
 
   /** Whatever came of the message, what comes behind it is understood. */
-  async #fence(deadline: number): Promise<Trouble | undefined> {
+  async #fence(msgId: number, deadline: number): Promise<Trouble | undefined> {
     const { connection } = this.#client;
     const sent = await connection.send(encode(FENCE, FENCE_ID), [], deadline);
     if (sent === "stalled") return unanswered("the message was not read within the time limit");
+    let succeeded = false;
     for (let answers = 0; answers < MAX_ANSWERS; answers++) {
       const received = await connection.receive(deadline);
-      if (received.kind === "closed") return await this.#closed();
+      if (received.kind === "closed") return await this.#closed(succeeded);
       if (received.kind === "no-reply") {
         return await this.#client.death() ?? unanswered(describe(received));
       }
       if (received.kind === "malformed") return desynchronised(describe(received));
       disposeOf(received);
-      const { msgId, command } = received.header;
-      if (isReply(received) && msgId === FENCE_ID && command === FENCE.command) {
+      const { msgId: id, command, flags } = received.header;
+      if (isReply(received) && id === msgId) succeeded = (flags & HeaderFlag.ERROR) === 0;
+      if (isReply(received) && id === FENCE_ID && command === FENCE.command) {
         return connection.pending
           ? desynchronised("bytes behind the reply to GET_INFO")
           : undefined;
@@ -120,9 +127,12 @@ export class FuzzPlayer implements Disposable {
     await this.#client.connection.send(Header.encode(reply), [], deadline);
   }
 
-  /** A server may close over what it does not understand. */
-  async #closed(): Promise<Trouble | undefined> {
-    return await this.#client.death() ?? await this.#client.connect(USUAL_PROPOSAL);
+  /** A server may close over what it does not understand; one that has said that all is well has no reason to. */
+  async #closed(succeeded = false): Promise<Trouble | undefined> {
+    const dead = await this.#client.death();
+    if (dead !== undefined) return dead;
+    if (succeeded) return desynchronised("the connection closed");
+    return await this.#client.connect(USUAL_PROPOSAL);
   }
 }
 

@@ -9,6 +9,8 @@ export interface Player {
   readonly commands: number;
   /** What the server did wrong, if it did. */
   play(acts: readonly Act[]): Promise<Finding | undefined>;
+  /** What is played next has a fresh server. */
+  startAnew(): Promise<void>;
 }
 
 /** How much is drawn, and from what. */
@@ -22,6 +24,8 @@ export interface HuntOptions {
   setTimeout(ms: number): void;
   /** What the server printed since the last call. */
   output(): Promise<string>;
+  /** So many kinds of failures end the hunt. Default: 20. */
+  readonly most?: number;
   readonly signal?: AbortSignal;
   /** So many conversations have been played, and so many kinds of failures found. */
   progress?(done: number, found: number): void;
@@ -73,6 +77,7 @@ export async function hunt(
   const found = new Map<string, Found>();
   let conversation = 0;
   let cutOff: string | undefined;
+  const most = options.most ?? MAX_FOUND;
   for (; conversation < options.count && cutOff === undefined; conversation++) {
     const seed = seedOf(options.seed, conversation);
     try {
@@ -85,7 +90,7 @@ export async function hunt(
       if (!(error instanceof HarnessError && error.kind === "start")) throw error;
       cutOff = error.message;
     }
-    if (found.size >= MAX_FOUND) cutOff = `${MAX_FOUND} kinds of failures are enough`;
+    if (found.size >= most) cutOff = `${found.size} kinds of failures are enough`;
     options.progress?.(conversation + 1, found.size);
   }
   return {
@@ -164,6 +169,7 @@ async function confirmed(player: Player, first: Played, last: Played): Promise<F
   for (const one of last === first ? [first] : [last, first]) {
     // What comes behind the failure has no part in it.
     const acts = one.acts.slice(0, one.finding.at + 1);
+    await player.startAnew();
     const finding = await player.play(acts);
     if (finding !== undefined && sameness(finding) === sameness(first.finding)) {
       return { ...common, finding, acts, again: true, log: one.log };

@@ -77,6 +77,11 @@ export class Model {
     this.#features.reconnected();
   }
 
+  /** The device may be in any state. */
+  doubt(): void {
+    this.#doubt("unknown");
+  }
+
   /** What is owed for a command of ours. */
   expect(message: Message): Expectation {
     const { command, fds } = message;
@@ -195,6 +200,7 @@ export class Model {
     this.#irqs.doubt();
     this.#memory.forget();
     this.#migration.doubt();
+    this.#features.doubt();
   }
 }
 

@@ -25,6 +25,12 @@ const MAX_TRANSFER = 1 << 20;
 
 const FENCE = message(Command.DEVICE_GET_INFO, { argsz: 16 });
 
+const RESET = message(Command.DEVICE_RESET);
+const SET_RUNNING = message(Command.DEVICE_FEATURE, {
+  argsz: DeviceFeature.size + FeatureDeviceState.size,
+  flags: FeatureFlag.SET | Feature.MIG_DEVICE_STATE,
+}, { data: FeatureDeviceState.encode({ deviceState: DeviceState.RUNNING }) });
+
 /** A command that wanted no reply, as long as one may still come. */
 interface Silent {
   readonly msgId: number;
@@ -59,8 +65,15 @@ export class RandomPlayer implements Disposable {
     if (finding === undefined) return undefined;
     // What a server opens once, when it is first needed, is no leak.
     if (finding.kind === "leak") return await this.#playOnce(acts);
-    await this.#startAnew();
+    if (finding.kind === "mismatch") this.#forget();
+    else await this.startAnew();
     return finding;
+  }
+
+  /** The next conversation is the first of its server. */
+  async startAnew(): Promise<void> {
+    this.#model = undefined;
+    await this.#client.replace();
   }
 
   [Symbol.dispose](): void {
@@ -92,14 +105,13 @@ export class RandomPlayer implements Disposable {
     const trouble = await this.#client.begin();
     if (trouble !== undefined) return trouble;
     this.#descriptors.drain();
-    const model = this.#connected();
-    if (model.running) return undefined;
-    const data = FeatureDeviceState.encode({ deviceState: DeviceState.RUNNING });
-    const flags = FeatureFlag.SET | Feature.MIG_DEVICE_STATE;
-    const fields = { argsz: DeviceFeature.size + data.byteLength, flags };
-    const again = await this.#send(message(Command.DEVICE_FEATURE, fields, { data }));
-    if (again !== undefined || this.#connected().running) return again;
-    await this.#startAnew();
+    if (this.#connected().running) return undefined;
+    // From ERROR only a reset leads on.
+    for (const one of [SET_RUNNING, RESET, SET_RUNNING]) {
+      const failed = await this.#send(one);
+      if (failed !== undefined || this.#model!.running) return failed;
+    }
+    await this.startAnew();
     return await this.#begin();
   }
 
@@ -109,9 +121,10 @@ export class RandomPlayer implements Disposable {
     return this.#model;
   }
 
-  async #startAnew(): Promise<void> {
-    this.#model = undefined;
-    await this.#client.replace();
+  /** What the server is up to is not known any more, though it lives. */
+  #forget(): void {
+    this.#client[Symbol.dispose]();
+    this.#model?.doubt();
   }
 
   async #do(act: Act): Promise<Trouble | undefined> {

@@ -33,6 +33,8 @@ export interface RandomOptions extends MeetOptions {
   /** Steps of each. */
   readonly commands: number;
   readonly seed: number;
+  /** So many kinds of failures end it. Default: 20. */
+  readonly most?: number;
   /** The server is up and known. */
   started?(device: DeviceFacts): void;
   /** So many conversations have been played, and so many kinds of failures found. */
@@ -58,6 +60,7 @@ export async function playRandom(
     timeoutMs: options.timeoutMs,
     setTimeout: (ms) => void (client.timeoutMs = ms),
     output: () => client.output(),
+    ...(options.most === undefined ? {} : { most: options.most }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   });
