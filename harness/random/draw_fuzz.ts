@@ -94,9 +94,11 @@ function header(one: Message, changed: Message["header"]): Message {
 function retyped(one: Message, command: number): Message {
   const known = headOf(command)?.fields ?? {};
   const fields = Object.fromEntries(
-    Object.entries(one.fields).filter(([name, value]) =>
-      known[name] !== undefined && value <= known[name].max
-    ),
+    Object.entries(one.fields).flatMap(([name, value]) => {
+      const field = known[name];
+      if (field === undefined || value > field.max) return [];
+      return [[name, field.size === 8 ? BigInt(value) : Number(value)]];
+    }),
   );
   return { ...one, command, fields };
 }

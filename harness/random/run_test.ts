@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { libc } from "../posix/libc.ts";
 import { FEW, referenceServer } from "./_reference.ts";
 import { type FastCheck, loadFastCheck } from "./fast_check.ts";
 import { parseReplay, replayText } from "./replay_file.ts";
 import { type Kind, playRandom, playReplay, type RandomOptions } from "./run.ts";
+
+libc(); // stays open for good: not a leak of the test that happens to come first
 
 const fc: FastCheck = await loadFastCheck();
 
