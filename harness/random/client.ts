@@ -14,6 +14,9 @@ import { encode, message, type Proposal, USUAL_PROPOSAL } from "./message.ts";
 /** What went wrong around the messages of a conversation. */
 export type Trouble = Breach & { readonly kind: FailureKind };
 
+/** Characters of the server's output that are kept. */
+const KEPT_OUTPUT = 64 * 1024;
+
 /** How long a server may take to close what a client that left has brought. */
 const CLOSING_MS = 300;
 
@@ -25,6 +28,7 @@ export class Client implements Disposable {
   #connection: Connection | undefined;
   #next: Connection | undefined;
   #descriptors: number | undefined;
+  #output = "";
 
   /** On a stage whose life is known. */
   constructor(stage: Stage) {
@@ -77,16 +81,27 @@ export class Client implements Disposable {
     this.#connection?.[Symbol.dispose]();
     this.#connection = undefined;
     const trouble = this.ownServers ? await this.#end() : await this.connect(USUAL_PROPOSAL);
-    const spoken = await this.#spoken();
+    await this.#listen();
+    const spoken = spokenOf(this.#output);
     if (spoken !== undefined || trouble !== undefined) return spoken ?? trouble;
     this.#next = this.#connection;
     this.#connection = undefined;
     return this.#next === undefined ? undefined : await this.#leak(this.#next);
   }
 
-  /** What the server printed of late. */
+  /** What the server printed since this was last asked. */
   async output(): Promise<string> {
-    return await this.#stage.takeOutput();
+    await this.#listen();
+    const output = this.#output;
+    this.#output = "";
+    return output;
+  }
+
+  /** What a sanitizer has to say of a failure explains it better than how the process ended. */
+  async explained<T extends Trouble>(trouble: T): Promise<T> {
+    await this.#listen();
+    const spoken = spokenOf(this.#output);
+    return spoken === undefined ? trouble : { ...trouble, ...spoken };
   }
 
   /** The server is of no use any more, or not to be trusted. */
@@ -106,12 +121,9 @@ export class Client implements Disposable {
     return failure === undefined ? undefined : refusal(failure);
   }
 
-  /** A sanitizer speaks before the process ends, if it ends at all. */
-  async #spoken(): Promise<Trouble | undefined> {
-    const report = sanitizerReport(await this.#stage.takeOutput());
-    if (report === undefined) return undefined;
-    const clause = "disc-server-survives";
-    return { kind: "crash", clause, expected: "no sanitizer report", seen: report };
+  /** Keeps what the server printed; of a server that says much, the end. */
+  async #listen(): Promise<void> {
+    this.#output = (this.#output + await this.#stage.takeOutput()).slice(-KEPT_OUTPUT);
   }
 
   async #leak(connection: Connection): Promise<Trouble | undefined> {
@@ -164,6 +176,15 @@ export class Client implements Disposable {
     connection.negotiated = true;
     return checkVersion(received.bytes.subarray(Header.size), minor);
   }
+}
+
+/** A sanitizer speaks before the process ends, if it ends at all. */
+function spokenOf(output: string): Trouble | undefined {
+  const report = sanitizerReport(output);
+  if (report === undefined) return undefined;
+  // The summary names the place, which is the same each time; addresses are not.
+  const seen = /SUMMARY: .*/.exec(output)?.[0] ?? report.replaceAll(/0x[0-9a-f]+/g, "…");
+  return { kind: "crash", clause: "disc-server-survives", expected: "no sanitizer report", seen };
 }
 
 function checkVersion(payload: Uint8Array, minor: number): Trouble | undefined {

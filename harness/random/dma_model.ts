@@ -53,7 +53,7 @@ export class DmaModel {
     const overlapping = this.#mapped.filter((one) => overlaps(one, address, size));
     const follow = (outcome: string) => {
       const contradicted = overlapping.some((one) => one.certain);
-      if (outcome === "error" || size === 0n) return;
+      if (outcome === "error") return;
       for (const one of overlapping) one.certain = false;
       const certain = outcome === "success" && odd === undefined && !contradicted;
       if (!contradicted || outcome === "success") this.#mapped.push({ address, size, certain });
@@ -118,6 +118,8 @@ export class DmaModel {
 }
 
 function overlaps(one: Mapped, address: bigint, size: bigint): boolean {
+  // What an empty range does to its surroundings is the server's affair.
+  if (one.size === 0n) return address <= one.address && one.address < address + size;
   return size > 0n && address < one.address + one.size && one.address < address + size;
 }
 

@@ -14,8 +14,9 @@ export interface Finding {
 }
 
 /** What is the same about two findings that are the same bug, as far as can be told. */
-export function sameness({ kind, clause, step }: Finding): string {
+export function sameness({ kind, clause, step, seen }: Finding): string {
   if (kind === "leak") return kind;
+  if (seen.startsWith("SUMMARY")) return seen;
   // Whose fault a crash is, a message tells and a clause does not.
   return kind === "mismatch" ? clause : `${kind} ${step.split(" ")[0]}`;
 }

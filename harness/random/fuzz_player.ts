@@ -33,8 +33,9 @@ export class FuzzPlayer implements Disposable {
 
   /** Plays messages on a new connection; says what the server did wrong, if it did. */
   async play(acts: readonly Act[]): Promise<Finding | undefined> {
-    const finding = await this.#playOnce(acts);
-    if (finding === undefined) return undefined;
+    const first = await this.#playOnce(acts);
+    if (first === undefined) return undefined;
+    const finding = await this.#client.explained(first);
     // What a server opens once, when it is first needed, is no leak.
     if (finding.kind === "leak") return await this.#playOnce(acts);
     await this.startAnew();
@@ -57,6 +58,7 @@ export class FuzzPlayer implements Disposable {
       const step = acts[Math.max(0, Math.min(at, acts.length - 1))];
       return { ...trouble, at, step: step === undefined ? "nothing" : actText(step) };
     };
+    await this.#client.output();
     const begun = await this.#client.begin();
     if (begun !== undefined) return found(begun);
     for (const act of acts) {
