@@ -18,7 +18,7 @@ export type Trouble = Breach & { readonly kind: FailureKind };
 const KEPT_OUTPUT = 64 * 1024;
 
 /** How long a server may take to close what a client that left has brought. */
-const CLOSING_MS = 300;
+const CLOSING_MS = 200;
 
 /** One client after another of a server: connections, VERSION, and what is seen when a client leaves. */
 export class Client implements Disposable {

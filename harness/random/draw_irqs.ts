@@ -23,6 +23,7 @@ export function drawIrqInfo(fc: FastCheck, { device }: Ground): Arbitrary<Messag
 /** Draws a DEVICE_SET_IRQS. */
 export function drawSetIrqs(fc: FastCheck, { device }: Ground): Arbitrary<Message> {
   const known = device.irqs.filter(({ count }) => count > 0).map(({ index }) => index);
+  const largest = device.irqs.toSorted((a, b) => b.count - a.count)[0]?.index;
   const most = Math.max(1, ...device.irqs.map(({ count }) => Math.min(count, 32)));
   return fc.record({
     data: mostly(fc, DATA_EVENTFD, DATA_NONE, DATA_NONE, DATA_BOOL, 0, 3, 7).chain((data) =>
@@ -38,7 +39,7 @@ export function drawSetIrqs(fc: FastCheck, { device }: Ground): Arbitrary<Messag
       ACTION_MASK | ACTION_TRIGGER,
     ),
     index: fc.constantFrom(
-      ...known.flatMap((index) => [index, index, index, index]),
+      ...known.flatMap((index) => Array.from({ length: index === largest ? 12 : 2 }, () => index)),
       ...device.irqs.map(({ index }) => index),
       device.numIrqs,
       0xffff_ffff,

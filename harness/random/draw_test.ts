@@ -52,6 +52,6 @@ Deno.test("drawConversation() draws the same on every machine", async () => {
   assertEquals(acts.slice(0, 3).map(actText), [
     "DMA_UNMAP (argsz 24, flags 4, address 0x108000, size 4096)",
     "REGION_WRITE_MULTI (wrCnt 3, 48 bytes of data)",
-    "DEVICE_SET_IRQS (argsz 24, flags 33, index 0, start 0, count 2)",
+    "DEVICE_SET_IRQS (argsz 24, flags 33, index 2, start 0, count 2)",
   ]);
 });

@@ -169,12 +169,9 @@ export class IrqModel {
     signals: TakeSignals,
   ): Breach | undefined {
     const bindings = this.#bindings.get(index) ?? [];
-    // What masking does to the client's own triggers is left open, and other indexes may share what is bound here.
+    // What masking does to the client's own triggers is left open.
     if (this.#masked.has(index) || !this.#ordinary.includes(index)) return undefined;
     if (bindings.includes("unknown")) return undefined;
-    for (const [other, of] of this.#bindings) {
-      if (other !== index && of.some((binding) => binding !== "none")) return undefined;
-    }
     for (const eventfd of new Set(bindings)) {
       if (typeof eventfd !== "number") continue;
       const wanted = chosen.filter((subIndex) => bindings[subIndex] === eventfd).length;

@@ -60,7 +60,7 @@ const FUZZED: readonly (readonly [fault: string, kind: string])[] = [
 
 for (const [fault, kind] of FUZZED) {
   Deno.test(`playRandom() finds ${fault} by mutated messages, and plays it again`, async () => {
-    const options = { count: 60, commands: 20, timeoutMs: 500, most: 1 };
+    const options = { count: 300, commands: 5, timeoutMs: 500, most: 1 };
     const { found } = await huntFault(fault, "fuzz", options);
     const one = found.find(({ finding }) => finding.kind === kind);
     assert(one !== undefined, JSON.stringify(found.map(({ finding }) => finding)));
