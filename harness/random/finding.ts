@@ -13,6 +13,9 @@ export interface Finding {
   readonly step: string;
 }
 
+/** In place of a step, for what is seen when all have been played. */
+export const LEAVING = "the client leaves";
+
 /** What is the same about two findings that are the same bug, as far as can be told. */
 export function sameness({ kind, clause, step, seen }: Finding): string {
   if (kind === "leak") return kind;

@@ -5,7 +5,7 @@ import { Errno } from "../wire/errno.ts";
 import { Header } from "../wire/messages.ts";
 import type { Client, Trouble } from "./client.ts";
 import { Descriptors } from "./descriptors.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, LEAVING } from "./finding.ts";
 import { type Act, actText, encode, type Message, message, USUAL_PROPOSAL } from "./message.ts";
 
 const FENCE = message(Command.DEVICE_GET_INFO, { argsz: 16 });
@@ -55,8 +55,8 @@ export class FuzzPlayer implements Disposable {
   async #playOnce(acts: readonly Act[]): Promise<Finding | undefined> {
     let at = -1;
     const found = (trouble: Trouble): Finding => {
-      const step = acts[Math.max(0, Math.min(at, acts.length - 1))];
-      return { ...trouble, at, step: step === undefined ? "nothing" : actText(step) };
+      const step = acts[Math.max(0, at)];
+      return { ...trouble, at, step: step === undefined ? LEAVING : actText(step) };
     };
     await this.#client.output();
     const begun = await this.#client.begin();
@@ -68,6 +68,7 @@ export class FuzzPlayer implements Disposable {
         : await this.#client.connect(act.proposal);
       if (trouble !== undefined) return found(trouble);
     }
+    at++;
     const trouble = await this.#client.leave();
     return trouble === undefined ? undefined : found(trouble);
   }

@@ -13,7 +13,7 @@ import { DeviceFeature, DmaAccess, FeatureDeviceState, Header } from "../wire/me
 import type { Client, Trouble } from "./client.ts";
 import { Descriptors } from "./descriptors.ts";
 import type { Breach, Expectation, Outcome } from "./expectation.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, LEAVING } from "./finding.ts";
 import type { Ground } from "./ground.ts";
 import { type Act, actText, encode, type Message, message, USUAL_PROPOSAL } from "./message.ts";
 import { isSilent, Model } from "./model.ts";
@@ -85,8 +85,8 @@ export class RandomPlayer implements Disposable {
   async #playOnce(acts: readonly Act[]): Promise<Finding | undefined> {
     let at = -1;
     const found = (trouble: Trouble): Finding => {
-      const step = acts[Math.max(0, Math.min(at, acts.length - 1))];
-      return { ...trouble, at, step: step === undefined ? "nothing" : actText(step) };
+      const step = acts[Math.max(0, at)];
+      return { ...trouble, at, step: step === undefined ? LEAVING : actText(step) };
     };
     await this.#client.output();
     const begun = await this.#begin();
@@ -96,6 +96,7 @@ export class RandomPlayer implements Disposable {
       const trouble = await this.#do(act);
       if (trouble !== undefined) return found(trouble);
     }
+    at++;
     const trouble = await this.#fence() ?? await this.#client.leave();
     if (this.#client.ownServers) this.#model = undefined;
     return trouble === undefined ? undefined : found(trouble);
