@@ -9,6 +9,7 @@ import { Command, HeaderFlag } from "../wire/constants.ts";
 import { Header, Version } from "../wire/messages.ts";
 import { encodeVersionJson, parseVersionJson } from "../wire/version_json.ts";
 import type { Breach } from "./expectation.ts";
+import type { Finding } from "./finding.ts";
 import { encode, message, type Proposal, USUAL_PROPOSAL } from "./message.ts";
 
 /** What went wrong around the messages of a conversation. */
@@ -97,11 +98,14 @@ export class Client implements Disposable {
     return output;
   }
 
-  /** What a sanitizer has to say of a failure explains it better than how the process ended. */
-  async explained<T extends Trouble>(trouble: T): Promise<T> {
+  /** What was found, with what the server had to say: that explains more than how its process ended. */
+  async explained(finding: Finding): Promise<Finding> {
     await this.#listen();
     const spoken = spokenOf(this.#output);
-    return spoken === undefined ? trouble : { ...trouble, ...spoken };
+    if (spoken !== undefined) return { ...finding, ...spoken };
+    const last = this.#output.trimEnd().split("\n").at(-1) ?? "";
+    const ended = finding.kind === "crash" || finding.kind === "exit";
+    return ended && last !== "" ? { ...finding, said: last.replaceAll(/\d+/g, "…") } : finding;
   }
 
   /** The server is of no use any more, or not to be trusted. */

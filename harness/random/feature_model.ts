@@ -43,6 +43,11 @@ export class FeatureModel {
     this.#migration = migration;
   }
 
+  /** Whether DMA may be logged: what can be mapped meanwhile is the server's affair. */
+  get mayLog(): boolean {
+    return this.#logging !== "off";
+  }
+
   /** Something may have switched logging on or off. */
   doubt(): void {
     this.#logging = "unknown";

@@ -7,6 +7,8 @@ export interface Finding {
   readonly clause: string;
   readonly expected: string;
   readonly seen: string;
+  /** The last line that the server printed before it ended, numbers left out. */
+  readonly said?: string;
   /** Index of the step after which it was seen; the number of steps for what was seen behind the last. */
   readonly at: number;
   /** The step itself, in words. */
@@ -17,9 +19,10 @@ export interface Finding {
 export const LEAVING = "the client leaves";
 
 /** What is the same about two findings that are the same bug, as far as can be told. */
-export function sameness({ kind, clause, step, seen }: Finding): string {
+export function sameness({ kind, clause, step, seen, said }: Finding): string {
   if (kind === "leak") return kind;
   if (seen.startsWith("SUMMARY")) return seen;
+  if (said !== undefined) return `${kind} ${said}`;
   // Whose fault a crash is, a message tells and a clause does not.
   return kind === "mismatch" ? clause : `${kind} ${step.split(" ")[0]}`;
 }

@@ -67,6 +67,11 @@ export class Model {
     return this.#migration.running;
   }
 
+  /** Whether DMA may be logged. */
+  get mayLog(): boolean {
+    return this.#features.mayLog;
+  }
+
   /** A new client is there, with what it has proposed. */
   connected(proposal: Proposal): void {
     this.#proposal = proposal;
@@ -107,7 +112,7 @@ export class Model {
       case Command.VERSION:
         return either("ver-twice");
       case Command.DMA_MAP:
-        return this.dma.map(message);
+        return this.mayLog ? loosened(this.dma.map(message)) : this.dma.map(message);
       case Command.DMA_UNMAP:
         return this.dma.unmap(message);
       case Command.DEVICE_GET_INFO:

@@ -26,6 +26,10 @@ const MAX_TRANSFER = 1 << 20;
 const FENCE = message(Command.DEVICE_GET_INFO, { argsz: 16 });
 
 const RESET = message(Command.DEVICE_RESET);
+const STOP_LOGGING = message(Command.DEVICE_FEATURE, {
+  argsz: DeviceFeature.size,
+  flags: FeatureFlag.SET | Feature.DMA_LOGGING_STOP,
+});
 const SET_RUNNING = message(Command.DEVICE_FEATURE, {
   argsz: DeviceFeature.size + FeatureDeviceState.size,
   flags: FeatureFlag.SET | Feature.MIG_DEVICE_STATE,
@@ -108,7 +112,10 @@ export class RandomPlayer implements Disposable {
     const trouble = await this.#client.begin();
     if (trouble !== undefined) return trouble;
     this.#descriptors.drain();
-    if (this.#connected().running) return undefined;
+    const model = this.#connected();
+    // Whether it stops makes a difference to what is owed, not to whether we begin.
+    const stopped = model.mayLog ? await this.#send(STOP_LOGGING) : undefined;
+    if (stopped !== undefined || model.running) return stopped;
     // From ERROR only a reset leads on.
     for (const one of [SET_RUNNING, RESET, SET_RUNNING]) {
       const failed = await this.#send(one);
