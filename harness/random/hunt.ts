@@ -26,6 +26,8 @@ export interface HuntOptions {
   output(): Promise<string>;
   /** So many kinds of failures end the hunt. Default: 20. */
   readonly most?: number;
+  /** Making a failure shorter ends then, in milliseconds. Default: 30,000. */
+  readonly shrinkMs?: number;
   readonly signal?: AbortSignal;
   /** So many conversations have been played, and so many kinds of failures found. */
   progress?(done: number, found: number): void;
@@ -140,7 +142,7 @@ async function playOne(
         passed = true;
       }
       if (passed) return true;
-      deadline = performance.now() + SHRINK_MS;
+      deadline = performance.now() + (options.shrinkMs ?? SHRINK_MS);
       options.setTimeout(Math.min(options.timeoutMs, SHRINK_TIMEOUT_MS));
       first = last = { finding: finding!, acts, log: await options.output() };
       return false;

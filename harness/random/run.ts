@@ -35,6 +35,8 @@ export interface RandomOptions extends MeetOptions {
   readonly seed: number;
   /** So many kinds of failures end it. Default: 20. */
   readonly most?: number;
+  /** Making a failure shorter ends then, in milliseconds. Default: 30,000. */
+  readonly shrinkMs?: number;
   /** The server is up and known. */
   started?(device: DeviceFacts): void;
   /** So many conversations have been played, and so many kinds of failures found. */
@@ -60,6 +62,7 @@ export async function playRandom(
     timeoutMs: options.timeoutMs,
     setTimeout: (ms) => void (client.timeoutMs = ms),
     output: () => client.output(),
+    ...(options.shrinkMs === undefined ? {} : { shrinkMs: options.shrinkMs }),
     ...(options.most === undefined ? {} : { most: options.most }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
