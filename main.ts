@@ -47,6 +47,7 @@ Usage: deno task conformance [options] [pattern…] [-- command…]
   --max-time TIME          cut the run off after 90s, 15m or 1h
   --timeout MS             longest wait for a reply                   (default ${DEFAULT_OPTIONS.timeoutMs})
   --start-timeout MS       longest wait for the server to come up     (default ${DEFAULT_OPTIONS.startMs})
+  --random N, --fuzz N     random conversations, mutated messages (deno task random --help)
   --list [--json]          list the cases and stop
   --probe                  print what the server says of itself and stop (deno task probe)
   --profile-out FILE       with --probe: write a device profile to start from
@@ -94,7 +95,19 @@ async function played(values: Values, options: Settings, signal: AbortSignal): P
   return await playAndRecord(debug.options, signal);
 }
 
+/** `random` or `fuzz`, when the command line asks for that instead of cases. */
+function drawing(args: readonly string[]): string | undefined {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  return ["random", "fuzz"].find((name) =>
+    own.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
+  );
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  const drawn = drawing(args);
+  // Named only here: the packages that it draws with are not loaded for cases.
+  if (drawn !== undefined) return await (await import(`./commands/${drawn}.ts`))[drawn](args);
   const values = parse(args);
   if (!values.probe && values["profile-out"] !== undefined) {
     throw usage("--profile-out needs --probe");
