@@ -12,7 +12,7 @@ import { getInfo, regionRead } from "../harness/steps.ts";
 import type { Target } from "../harness/target.ts";
 import { Transcript } from "../harness/transcript.ts";
 import { SUITES } from "../cases/mod.ts";
-import { CASES, CLAUSES, DEFAULT_OPTIONS } from "../mod.ts";
+import { CASES, CLAUSES, DEFAULT_OPTIONS, readJsonl } from "../mod.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const MAIN = `${ROOT}main.ts`;
@@ -21,6 +21,9 @@ const MEMORY_REGION = 4;
 const MIB = 1 << 20;
 /** Ours and theirs take turns, so that a machine that slows down slows both. */
 const TURNS = 5;
+/** Runs of which the median counts. */
+const RUNS = 3;
+const START_MS = 300;
 /** Round trips before ours are counted: the compiler is at work meanwhile. */
 const WARM_UP = 0.2;
 
@@ -37,12 +40,12 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
-async function compileClient(folder: string): Promise<string> {
-  const client = `${folder}/bench_client`;
-  const args = ["-O2", "-o", client, `${ROOT}tools/bench_client.c`];
+async function compile(folder: string, name: string): Promise<string> {
+  const program = `${folder}/${name}`;
+  const args = ["-O2", "-o", program, `${ROOT}tools/${name}.c`];
   const { success, stderr } = await new Deno.Command("cc", { args }).output();
-  if (!success) throw new Error(`Cannot compile the C client: ${new TextDecoder().decode(stderr)}`);
-  return client;
+  if (!success) throw new Error(`Cannot compile ${name}: ${new TextDecoder().decode(stderr)}`);
+  return program;
 }
 
 /** Microseconds of each round trip of the C client. */
@@ -157,13 +160,64 @@ async function growth(): Promise<void> {
   }
 }
 
+/** Milliseconds of a run of all cases: the median of some, and how many cases it played. */
+async function runMs(
+  folder: string,
+  options: readonly string[],
+  server: readonly string[] = [],
+): Promise<{ ms: number; played: number }> {
+  const times: number[] = [];
+  let played = 0;
+  for (let turn = 0; turn < RUNS; turn++) {
+    await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", MAIN, "--out", `${folder}/run`, ...options, ...server],
+      stdout: "null",
+    }).output();
+    const run = readJsonl(await Deno.readTextFile(`${folder}/run/results.jsonl`));
+    times.push(run.durationMs);
+    played = run.results.filter(({ verdict }) => verdict !== "skip").length;
+  }
+  return { ms: median(times), played };
+}
+
+/** What servers cost that people really have. */
+async function servers(folder: string): Promise<void> {
+  const server = ["--", await compile(folder, "bench_server"), "{socket}"];
+  const stays = await runMs(folder, [], server);
+  const each = stays.ms / stays.played;
+  print(`C server that stays: ${stays.played} cases, ${each.toFixed(2)} ms a case (at most 2)`);
+  const exits = await runMs(folder, [], [...server, "--exit"]);
+  const ratio = exits.ms / stays.ms;
+  print(`C server that exits after each client: ${ratio.toFixed(2)} times as long (at most 1.5)`);
+  const counted = `${folder}/starts`;
+  const slow = await runMs(folder, [], [
+    ...server,
+    "--start-ms",
+    `${START_MS}`,
+    "--count",
+    counted,
+  ]);
+  const starts = (await Deno.stat(counted)).size / RUNS;
+  const allowed = starts * START_MS / navigator.hardwareConcurrency + 1.2 * stays.ms;
+  print(
+    `C server that needs ${START_MS} ms to start, ${starts} times: ${slow.ms.toFixed(0)} ms ` +
+      `(at most ${allowed.toFixed(0)})`,
+  );
+  const one = await runMs(folder, ["--jobs", "1"]);
+  const two = await runMs(folder, ["--jobs", "2"]);
+  const gain = two.ms / one.ms;
+  print(`reference server with --jobs 2: ${gain.toFixed(2)} of --jobs 1 (at most 0.6)`);
+  print(`reference server: ${(two.ms / two.played).toFixed(2)} ms a case (at most 4)`);
+}
+
 const folder = await Deno.makeTempDir();
 try {
-  const client = await compileClient(folder);
+  const client = await compile(folder, "bench_client");
   const read = regionRead({ region: MEMORY_REGION, count: MIB });
   await compareClients(client, "GET_INFO round trip", getInfo(), 5000, 0);
   await compareClients(client, "REGION_READ of 1 MiB", read, 200, MIB);
   await defaultRun(folder);
+  await servers(folder);
   await growth();
 } finally {
   await Deno.remove(folder, { recursive: true });
