@@ -106,8 +106,11 @@ function drawing(args: readonly string[]): string | undefined {
 
 async function main(args: readonly string[]): Promise<number> {
   const drawn = drawing(args);
-  // Named only here: the packages that it draws with are not loaded for cases.
-  if (drawn !== undefined) return await (await import(`./commands/${drawn}.ts`))[drawn](args);
+  if (drawn !== undefined) {
+    // Computed, for the runtime not to load for cases what it draws with.
+    const { href } = new URL(`./commands/${drawn}.ts`, import.meta.url);
+    return await (await import(href))[drawn](args);
+  }
   const values = parse(args);
   if (!values.probe && values["profile-out"] !== undefined) {
     throw usage("--profile-out needs --probe");
