@@ -5,10 +5,11 @@ import { cString, libc, unwrap } from "./libc.ts";
 
 const AT_FDCWD = -100;
 const STATX_INO = 0x100;
+const STATX_SIZE = 0x200;
 /** Offsets in `struct linux_dirent64`. */
 const DIRENT = { reclen: 16, name: 19 } as const;
 /** Size of `struct statx`, and offsets in it; the same on every machine. */
-const STATX = { size: 256, inode: 32, deviceMajor: 136, deviceMinor: 140 } as const;
+const STATX = { size: 256, inode: 32, fileSize: 40, deviceMajor: 136, deviceMinor: 140 } as const;
 
 const buffer = new Uint8Array(64 * 1024);
 const decoder = new TextDecoder();
@@ -72,12 +73,25 @@ export function linkTarget(path: string): string {
  * @throws {SystemError} Such as ENOENT.
  */
 export function fileIdentity(path: string): FileIdentity {
-  const name = cString(path);
-  const bytes = new Uint8Array(STATX.size);
-  unwrap(`look at ${path}`, "statx", libc().statx(AT_FDCWD, name, 0, STATX_INO, bytes));
-  const view = new DataView(bytes.buffer);
+  const view = statx(path, STATX_INO);
   const [major, minor] = [STATX.deviceMajor, STATX.deviceMinor].map((at) =>
     view.getUint32(at, true)
   );
   return { device: `${major}:${minor}`, inode: view.getBigUint64(STATX.inode, true) };
+}
+
+/**
+ * Bytes of the file that a path leads to; also for `/proc/PID/fd/N`.
+ *
+ * @throws {SystemError} Such as ENOENT.
+ */
+export function fileSize(path: string): bigint {
+  return statx(path, STATX_SIZE).getBigUint64(STATX.fileSize, true);
+}
+
+function statx(path: string, mask: number): DataView {
+  const name = cString(path);
+  const bytes = new Uint8Array(STATX.size);
+  unwrap(`look at ${path}`, "statx", libc().statx(AT_FDCWD, name, 0, mask, bytes));
+  return new DataView(bytes.buffer);
 }

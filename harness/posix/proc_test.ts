@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { libc, SystemError } from "./libc.ts";
 import { openFile } from "./fd.ts";
 import { memoryFile } from "./memory.ts";
-import { fileIdentity, linkTarget, namesIn, readText } from "./proc.ts";
+import { fileIdentity, fileSize, linkTarget, namesIn, readText } from "./proc.ts";
 
 libc(); // stays open for good: not a leak of the test that happens to come first
 
@@ -48,4 +48,9 @@ Deno.test("what is not there is told by its name", () => {
     const error = assertThrows(() => look("/proc/no"), SystemError);
     assert(error.message.endsWith(" /proc/no: ENOENT"), error.message);
   }
+});
+
+Deno.test("fileSize() tells the bytes of a file that a descriptor is of", () => {
+  using file = memoryFile(12_345);
+  assertEquals(fileSize(`/proc/self/fd/${file.number}`), 12_345n);
 });

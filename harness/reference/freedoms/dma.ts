@@ -1,3 +1,4 @@
+import { fileSize } from "../../posix/proc.ts";
 import { Command, DmaMapFlag, HeaderFlag } from "../../wire/constants.ts";
 import { Errno } from "../../wire/errno.ts";
 import { DmaAccess, DmaMap, DmaUnmap } from "../../wire/messages.ts";
@@ -227,8 +228,8 @@ const ranges: readonly Freedom[] = [
     hooks: onMap(({ offset, size }, { fds }) => {
       const [file] = fds;
       if (file === undefined || size === 0n) return undefined;
-      const length = Deno.statSync(`/proc/self/fd/${file.number}`).size;
-      return offset + size > BigInt(length) ? { errno: Errno.EINVAL } : undefined;
+      const length = fileSize(`/proc/self/fd/${file.number}`);
+      return offset + size > length ? { errno: Errno.EINVAL } : undefined;
     }),
   },
   {
