@@ -81,8 +81,8 @@ export async function play(
   const inOrder = new InOrder(cases.length, (result) => {
     if (listener.caseFinished?.(result) === "stop") agenda.stop("fail-fast");
   });
-  const { replay = true, repeat = 1, keepGoing = false } = options;
-  const how = { replay, repeat, keepGoing, beganAt };
+  const { replay = true, repeat = 1, leaks = true, keepGoing = false } = options;
+  const how = { replay, repeat, leaks, keepGoing, beganAt };
   const player = new Player(stage, device, agenda, { ...how, clauses: options.clauses });
   const ids = cases.map(({ id, leftOutBy }) => ({ id, ...(leftOutBy && { leftOutBy }) }));
   const jobListener = {

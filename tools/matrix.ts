@@ -120,6 +120,8 @@ async function failedBy(fault: string, patterns: readonly string[]): Promise<str
       profile: parseProfile(profile, "profile.json"),
       clauses: CLAUSES,
       replay: false,
+      keepGoing: true,
+      leaks: false, // the matrix is about what cases notice, not what is looked at behind each
       signal: enough.signal,
     },
     {
