@@ -148,21 +148,30 @@ function systemOut(
   info: RunInfo,
   { attachments = [] }: JunitOptions,
 ): Markup {
-  const parts = {
-    "passed": result.notes,
-    "warning": [`warning: ${reasonText(result, mark)}`, caseText(result, info)],
-    "failed": [result.log],
-    "unexpected pass": result.notes,
-    "expected failure": [seenText(result), caseText(result, info)],
-    "error": [result.log],
-    "skipped": [],
-    "not run": [],
-  }[mark];
+  const parts = outputOf(result, mark, info);
   const output = inert(bounded(parts.join("\n"), MAX_OUTPUT)).trimEnd();
   const shown = ["passed", "skipped", "not run"].includes(mark) ? [] : attachments;
   const lines = shown.map((path) => `[[ATTACHMENT|${oneLine(path, 4096)}]]`);
   const text = [output, ...lines].filter((line) => line !== "").join("\n");
   return text === "" ? NOTHING : markup`      <system-out>${text}</system-out>\n`;
+}
+
+function outputOf(result: CaseResult, mark: Meaning, info: RunInfo): readonly string[] {
+  switch (mark) {
+    case "passed":
+    case "unexpected pass":
+      return result.notes;
+    case "warning":
+      return [`warning: ${reasonText(result, mark)}`, caseText(result, info)];
+    case "expected failure":
+      return [seenText(result), caseText(result, info)];
+    case "failed":
+    case "error":
+      return [result.log];
+    case "skipped":
+    case "not run":
+      return [];
+  }
 }
 
 function seenText({ failure }: CaseResult): string {
