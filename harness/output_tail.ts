@@ -5,7 +5,7 @@ const KEPT_BYTES = 16 * 1024;
 
 /** Lines by which sanitizers and valgrind report. */
 const SANITIZER =
-  /(?:ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer|runtime error:|==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating|Jump to the invalid))[^\n]*/;
+  /(?:ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer|runtime error:|==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating|Jump to the invalid)|definitely lost: [1-9])[^\n]*/;
 
 /** What a server prints: always drained, kept as a bounded head and tail. */
 export class OutputTail {

@@ -5,6 +5,7 @@ import { Conversation, leavesStream } from "./converse.ts";
 import { DescriptorWatch } from "./descriptor_watch.ts";
 import type { DeviceFacts } from "./device_facts.ts";
 import { HarnessError } from "./harness_error.ts";
+import { MemoryWatch } from "./memory_watch.ts";
 import { unmetNeed } from "./needs.ts";
 import { sanitizerReport } from "./output_tail.ts";
 import type { CaseResult, Failure, Flaky, Skip } from "./results.ts";
@@ -208,11 +209,17 @@ export class Player {
     let [attempts, passes] = [0, 0];
     let passed: Attempt | undefined;
     let failed: Attempt | undefined;
+    const memory = new MemoryWatch(repeat);
     while (attempts < repeat && !this.#stage.stopped) {
       const attempt = await this.#fairly(row);
       attempts++;
+      memory.look(attempts, this.#stage.idleProbe);
       if (attempt.failure === undefined) [passed, passes] = [passed ?? attempt, passes + 1];
       else failed ??= attempt;
+    }
+    const grown = memory.remark();
+    if (failed === undefined && passed !== undefined) {
+      return { ...passed, notes: [...passed.notes, ...grown] };
     }
     if (failed === undefined || passed === undefined) return (failed ?? passed)!;
     const { transcript, log } = passed;

@@ -271,3 +271,11 @@ Deno.test("play() remarks on processes that outlive the server", async () => {
   const { remarks } = await playCases("leaves-a-process");
   assertEquals(remarks, ["leaves processes behind when it ends"]);
 });
+
+Deno.test("play() remarks on a case that costs memory each time", async () => {
+  const repeated = await playCases("eats", [CASES[1]!], { repeat: 20 });
+  assertEquals(repeated.results[0]?.verdict, "pass");
+  assertStringIncludes(repeated.results[0]?.notes.join() ?? "", "in the last 10 of 20 attempts");
+  const frugal = await playCases("", [CASES[1]!], { repeat: 20 });
+  assertEquals(frugal.results[0]?.notes, []);
+});

@@ -20,6 +20,10 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
     if (leaked.length === 0) leaked.push(await Deno.open("/dev/null"));
     await client.write(header(request, 16, 0x21));
   },
+  "eats": async (client, request) => {
+    eaten.push(new Uint8Array(1 << 20).fill(1));
+    await client.write(header(request, 16, 0x21));
+  },
   "falls-silent": () => remember(remembered() + 1),
   "every-second": async (client, request) => {
     remember(remembered() + 1);
@@ -51,6 +55,7 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
 };
 
 const leaked: Deno.FsFile[] = [];
+const eaten: Uint8Array[] = [];
 
 /** What servers before this one have left for it. */
 function remembered(): number {
