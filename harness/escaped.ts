@@ -9,9 +9,17 @@ const MOST_ROUNDS = 100;
  * how many there were.
  */
 export function endEscaped(variable: string, value: string): number {
-  const entry = `\0${variable}=${value}\0`;
-  return endAll((pid) => environmentOf(pid).includes(entry));
+  const [mark, entry] = [`\0${variable}=`, `\0${variable}=${value}\0`];
+  return endAll((pid) => {
+    if (strangers.has(pid)) return false;
+    const environment = environmentOf(pid);
+    if (!environment.includes(mark)) strangers.add(pid);
+    return environment.includes(entry);
+  });
 }
+
+/** Processes that were started without any such variable: to look at them each time would take longest of all. */
+const strangers = new Set<number>();
 
 /** Ends all processes that hold one of these pipes, as `outputsOf` names them. Says how many there were. */
 export function endHolders(pipes: readonly string[]): number {
@@ -27,8 +35,9 @@ export function outputsOf(pid: number): string[] {
 function endAll(isMeant: (pid: number) => boolean): number {
   const ended = new Set<number>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const pids = namesIn("/proc").map(Number)
-      .filter((pid) => pid > 1 && pid !== Deno.pid && isMeant(pid));
+    const all = new Set(namesIn("/proc").map(Number).filter((pid) => pid > 1 && pid !== Deno.pid));
+    for (const pid of strangers) if (!all.has(pid)) strangers.delete(pid); // the number may be given again
+    const pids = [...all].filter(isMeant);
     if (pids.length === 0) break;
     for (const pid of pids) {
       signalProcess(pid, SIGKILL);

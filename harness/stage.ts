@@ -47,6 +47,8 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   #server: Server | undefined;
   /** The next server, which comes up while this one is at work. */
   #spare: Promise<Server | undefined> | undefined;
+  /** The last server that was ended, while its traces are removed. */
+  #tidying: Promise<void> = Promise.resolve();
   /** Servers that were ended: with the second it is worth while to have a spare one. */
   #ended = 0;
   #shared: Connection | undefined;
@@ -278,9 +280,16 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     this.#clients = 0;
     if (server === undefined) return;
     this.#ended++;
+    await this.#tidying;
+    this.#tidying = this.#tidy(server);
+    // One that has ended by itself has said all: the next may work while its traces are removed.
+    if (server.exit === undefined) await this.#tidying;
+    this.#output = server.output.take();
+  }
+
+  async #tidy(server: Server): Promise<void> {
     await server[Symbol.asyncDispose]();
     for (const remark of server.remarks) this.remarks.add(remark);
-    this.#output = server.output.take();
   }
 
   /** SIGTERM to the server; how it ended, if it did in time. The next connection starts a new one. */
@@ -356,6 +365,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endSecond();
     await this.replace();
+    await this.#tidying;
     await (await this.#spare)?.[Symbol.asyncDispose]();
     this.#spare = undefined;
   }
