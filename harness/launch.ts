@@ -199,7 +199,11 @@ function look(
     return row.failure("mismatch", ["the started process to be the server"], seen);
   }
   if (looksAt === "socket-file-mode") {
-    const mode = Deno.lstatSync(server.path).mode ?? 0;
+    const mode = modeOf(server.path);
+    if (mode === undefined) {
+      row.notes.push("the socket file is gone once there is a client");
+      return undefined;
+    }
     const text = `mode ${(mode & 0o777).toString(8)}`;
     if ((mode & WRITABLE_BY_ALL) === 0) return undefined;
     // With our own mask, which it inherits, a program had to want that.
@@ -208,4 +212,13 @@ function look(
     row.notes.push(`the socket file has ${text}, as the umask lets it`);
   }
   return undefined;
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return Deno.lstatSync(path).mode ?? undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
