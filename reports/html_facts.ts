@@ -4,10 +4,11 @@ import { reproduceCommand } from "./reproduce.ts";
 import { bounded, dateText, durationText, oneLine } from "./text.ts";
 
 /** What was judged, when, how, and what the device said of itself. */
-export function facts({ info, life, durationMs }: RunResult): Markup {
+export function facts({ info, life, durationMs, remarks = [] }: RunResult): Markup {
   const about: readonly (readonly [string, string])[] = [
     ["Server", info.target],
     ["Life of the server", life],
+    ["Remarks on the server", remarks.map((remark) => `It ${remark}.`).join(" ")],
     ["Started", dateText(info.startedAt)],
     ["Duration", durationText(durationMs)],
     ["Levels that count", info.levels.join(", ")],

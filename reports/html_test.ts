@@ -157,3 +157,9 @@ for (const verdict of ["pass", "fail"] as const) {
     assert(page.length < 5_000_000, `${page.length} bytes`);
   });
 }
+
+Deno.test("html() says what was odd about the server", () => {
+  const remark = "leaves <b>processes</b> behind when it ends";
+  const page = html({ ...RUN, remarks: [remark] });
+  assertStringIncludes(page, "It leaves &lt;b&gt;processes&lt;/b&gt; behind when it ends.");
+});
