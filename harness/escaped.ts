@@ -1,3 +1,4 @@
+import type { Fd } from "./posix/fd.ts";
 import { linkTarget, namesIn, readText } from "./posix/proc.ts";
 import { SIGKILL, signalProcess } from "./posix/process.ts";
 
@@ -21,15 +22,10 @@ export function endEscaped(variable: string, value: string): number {
 /** Processes that were started without any such variable: to look at them each time would take longest of all. */
 const strangers = new Set<number>();
 
-/** Ends all processes that hold one of these pipes, as `outputsOf` names them. Says how many there were. */
-export function endHolders(pipes: readonly string[]): number {
-  return endAll((pid) => descriptorsOf(pid).some((name) => pipes.includes(name)));
-}
-
-/** The pipes to which a process writes: nobody holds them but its children, and we. */
-export function outputsOf(pid: number): string[] {
-  return [1, 2].map((number) => linkOf(`/proc/${pid}/fd/${number}`))
-    .filter((name) => /^(?:pipe|socket):/.test(name));
+/** Ends all other processes that hold the pipe of this descriptor. Says how many there were. */
+export function endHolders(pipe: Fd): number {
+  const name = linkOf(`/proc/self/fd/${pipe.number}`);
+  return endAll((pid) => descriptorsOf(pid).includes(name));
 }
 
 function endAll(isMeant: (pid: number) => boolean): number {

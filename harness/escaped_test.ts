@@ -1,6 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { endEscaped, endHolders, outputsOf } from "./escaped.ts";
+import { assert, assertEquals } from "@std/assert";
+import { endEscaped, endHolders } from "./escaped.ts";
+import { ChildProcess } from "./posix/child_process.ts";
+import { type Fd, openFile, pipe } from "./posix/fd.ts";
 import { libc } from "./posix/libc.ts";
+import { waitNow } from "./posix/poll.ts";
+import { SIGKILL, signalProcess } from "./posix/process.ts";
 
 libc(); // stays open for good: not a leak of the test that happens to come first
 
@@ -24,18 +28,20 @@ Deno.test("endEscaped() ends those with the variable, and no others", async () =
   assertEquals((await other.status).signal, "SIGTERM");
 });
 
-Deno.test("endHolders() ends those who hold a pipe, whatever their environment", async () => {
-  await using other = sleeper({ stdout: "piped" });
-  const child = sleeper({ stdout: "piped", clearEnv: true, detached: true });
-  endHolders(outputsOf(child.pid));
-  assertEquals((await child.status).signal, "SIGKILL");
-  other.kill("SIGTERM");
-  assertEquals((await other.status).signal, "SIGTERM");
-  await Promise.all([child.stdout.cancel(), other.stdout.cancel()]);
-});
-
-Deno.test("outputsOf() names no files and devices", async () => {
-  await using child = sleeper({});
-  assertEquals(outputsOf(child.pid), []);
-  child.kill("SIGTERM");
+Deno.test("endHolders() ends those who hold a pipe, whatever their environment, but not us", () => {
+  using none = openFile("/dev/null", { write: true });
+  const [read, write] = pipe();
+  using _read = read;
+  using theirs = write;
+  const start = (stdout: Fd) =>
+    ChildProcess.start(["sleep", "60"], { stdin: none, stdout, stderr: none });
+  using child = start(theirs);
+  using other = start(none);
+  assertEquals(endHolders(read), 1);
+  assert(waitNow(child.ending, "readable", 5000));
+  assertEquals(child.exit, { code: 0, signal: "SIGKILL" });
+  assertEquals(other.exit, undefined);
+  signalProcess(other.pid, SIGKILL);
+  assert(waitNow(other.ending, "readable", 5000));
+  assertEquals(other.exit, { code: 0, signal: "SIGKILL" });
 });

@@ -9,6 +9,7 @@ import { UnixSocket } from "./posix/unix_socket.ts";
 import { openToAll } from "./open_to_all.ts";
 import type { Failure, FailureKind } from "./results.ts";
 import { exitText, Server } from "./server.ts";
+import { SETPRIV } from "./spawn.ts";
 import { getInfo } from "./steps.ts";
 import { type Target, withConventionWords } from "./target.ts";
 import { terminate } from "./terminate.ts";
@@ -67,8 +68,14 @@ async function launchOnce(row: Conversation, how: Launch): Promise<Failure | und
   const started = await start(program, { how, row, user, theirs });
   if (started === undefined) return undefined;
   await using server = started;
-  const failure = await judge(row, how, await comesUp(row, how, { server, ours }), server);
-  const output = server.output.take();
+  const outcome = await comesUp(row, how, { server, ours });
+  const printed = server.output.take();
+  if (user !== undefined && server.exit !== undefined && printed.startsWith(`${SETPRIV}:`)) {
+    row.notes.push(`not tried: ${printed.trim()}`);
+    return undefined;
+  }
+  const failure = await judge(row, how, { outcome, printed }, server);
+  const output = printed + server.output.take();
   if (failure !== undefined && output !== "") row.transcript.note(`it printed: ${output}`);
   if (failure !== undefined) server.kill();
   return failure;
@@ -104,9 +111,8 @@ async function start(
       ...(how.staleSocket ? { prepare: leaveSocketFile } : {}),
     });
   } catch (error) {
-    const { cause, message } = error as Error;
-    if (user === undefined || !(cause instanceof Deno.errors.PermissionDenied)) throw error;
-    row.notes.push(`not tried: ${message}`);
+    if (user === undefined) throw error;
+    row.notes.push(`not tried: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -165,11 +171,11 @@ async function appears(server: Server, ms: number): Promise<Outcome | undefined>
 async function judge(
   row: Conversation,
   how: Launch,
-  outcome: Outcome | undefined,
+  { outcome, printed }: { readonly outcome: Outcome | undefined; readonly printed: string },
   server: Server,
 ): Promise<Failure | undefined> {
   using connection = outcome?.is === "serves" ? outcome.connection : undefined;
-  const report = sanitizerReport(server.output.take());
+  const report = sanitizerReport(printed);
   if (report !== undefined) return row.failure("crash", ["no sanitizer report"], report);
   if (outcome !== undefined) {
     const expected = how.expect.map((one) => EXPECTED[one]);

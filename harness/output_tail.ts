@@ -1,37 +1,58 @@
+import type { Fd } from "./posix/fd.ts";
+import { readAvailable } from "./posix/file_io.ts";
+import { wait } from "./posix/poll.ts";
 import { printable } from "./wire/printable.ts";
 
 /** Bytes kept from the beginning of a case's output, and as many from its end. */
 const KEPT_BYTES = 16 * 1024;
+
+/** Reads in one go, each of what a pipe holds: the server is to get on meanwhile, but so are we. */
+const MAX_READS = 16;
 
 /** Lines by which sanitizers and valgrind report. */
 const SANITIZER =
   /(?:ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer|runtime error:|==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating|Jump to the invalid)|definitely lost: [1-9])[^\n]*/;
 
 /** What a server prints: always drained, kept as a bounded head and tail. */
-export class OutputTail {
+export class OutputTail implements Disposable {
+  readonly #source: Fd | undefined;
   #head: Uint8Array = new Uint8Array();
   #tail: Uint8Array = new Uint8Array();
   #dropped = 0;
-  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[];
-  readonly #drained: Promise<unknown>;
 
-  /** Begins to drain at once. */
-  constructor(...streams: readonly ReadableStream<Uint8Array>[]) {
-    this.#readers = streams.map((stream) => stream.getReader());
-    this.#drained = Promise.allSettled(this.#readers.map((reader) => this.#drain(reader)));
+  /** Takes ownership of a pipe that never makes a reader wait; without one there is no output. */
+  constructor(source?: Fd) {
+    this.#source = source;
   }
 
-  /** Whether every stream ends within `ms`: a grandchild may hold them open. */
+  /** The pipe, while more may come. */
+  get source(): Fd | undefined {
+    return this.#source?.closed === false ? this.#source : undefined;
+  }
+
+  /** Takes what is in the pipe; who writes faster than we read is read again at the next call. */
+  drain(): void {
+    for (let i = 0; i < MAX_READS && this.source !== undefined; i++) {
+      const bytes = readAvailable(this.source);
+      if (bytes === undefined) return;
+      if (bytes.byteLength === 0) this[Symbol.dispose]();
+      else this.#add(bytes);
+    }
+  }
+
+  /** Whether the stream ends within `ms`: a grandchild may hold it open. */
   async ended(ms: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<false>();
-    const timer = setTimeout(() => resolve(false), ms);
-    const ended = await Promise.race([this.#drained.then(() => true), promise]);
-    clearTimeout(timer);
-    return ended;
+    const deadline = performance.now() + ms;
+    for (this.drain(); this.source !== undefined; this.drain()) {
+      if (performance.now() >= deadline) return false;
+      await wait(this.source, "readable", deadline);
+    }
+    return true;
   }
 
   /** What was printed since the last call, made printable. */
   take(): string {
+    this.drain();
     const gap = this.#dropped === 0 ? "" : `\n[… ${this.#dropped} bytes left out …]\n`;
     const text = lines(this.#head) + gap + lines(this.#tail);
     this.#head = new Uint8Array();
@@ -40,15 +61,9 @@ export class OutputTail {
     return text;
   }
 
-  /** Stops draining: whoever holds the other end is not ours any more. */
-  async cancel(): Promise<void> {
-    await Promise.allSettled(this.#readers.map((reader) => reader.cancel()));
-  }
-
-  async #drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      this.#add(read.value);
-    }
+  /** Closes the pipe: whoever holds the other end is not ours any more. */
+  [Symbol.dispose](): void {
+    this.#source?.[Symbol.dispose]();
   }
 
   #add(chunk: Uint8Array): void {

@@ -112,7 +112,7 @@ export class Player {
   async end(last: CaseResult): Promise<CaseResult> {
     await this.#watchIdle();
     await this.#stage.replace();
-    const log = this.#stage.forgetOutput();
+    const log = this.#stage.takeOutput();
     const seen = sanitizerReport(log);
     if (seen === undefined || last.verdict !== "pass") return last;
     const failure = { kind: "crash", expected: ["no sanitizer report at the end"], seen } as const;
@@ -163,7 +163,7 @@ export class Player {
     await this.#stage.replace();
     const seen = error instanceof HarnessError ? error.message : String((error as Error).stack);
     const failure = { kind: "harness", expected: [], seen } as const;
-    const log = await this.#stage.takeOutput();
+    const log = this.#stage.takeOutput();
     return { verdict: "error", failure, notes: [], transcript: [], log } as const;
   }
 
@@ -262,7 +262,7 @@ export class Player {
 
   async #attempt(row: Case): Promise<Attempt> {
     const stage = this.#stage;
-    stage.forgetOutput();
+    stage.takeOutput(); // what was printed before is not of this case
     await using _first = { [Symbol.asyncDispose]: () => stage.endSecond() };
     const transcript = new Transcript();
     const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
@@ -272,7 +272,7 @@ export class Player {
       ? await this.#settle(row, conversation)
       : await this.#explain(failure);
     failure ??= await this.#leak();
-    const log = await stage.takeOutput();
+    const log = stage.takeOutput();
     const report = sanitizerReport(log);
     if (report !== undefined) {
       failure = { kind: "crash", expected: ["no sanitizer report"], seen: report };

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { type FileIdentity, fileIdentity, namesIn, readText } from "./posix/proc.ts";
 
 /** A look at another process from outside, through /proc. */
@@ -56,13 +57,5 @@ export class ProcessProbe {
     const maps = attempt(() => readText(`/proc/${this.pid}/maps`)) ?? "";
     // address perms offset dev inode path
     return maps.split("\n").some((line) => line.split(/\s+/)[4] === String(file.inode));
-  }
-}
-
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,9 @@
-import { endHolders, outputsOf } from "./escaped.ts";
+import { endHolders } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
+import type { ChildProcess, Exit } from "./posix/child_process.ts";
 import { SystemError } from "./posix/libc.ts";
+import { wait, waitAside } from "./posix/poll.ts";
 import { SIGCONT, SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
@@ -10,11 +12,7 @@ import { FOLDER_VARIABLE, type ServerFolder } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
 import { Errno, errnoName } from "./wire/errno.ts";
 
-/** How a process ended. */
-export interface Exit {
-  readonly code: number;
-  readonly signal: string | null;
-}
+export type { Exit } from "./posix/child_process.ts";
 
 /** Waits of the harness, in milliseconds. */
 export interface ServerLimits {
@@ -27,6 +25,8 @@ export interface ServerLimits {
 }
 
 const RETRY_MS = 2;
+/** The kernel may have much to tidy up after a process that was killed. */
+const DYING_MS = 5000;
 /** After its process has ended, output may still be in the pipes. */
 const OUTPUT_MS = 500;
 /** The server is busy with another client, not up yet, or replaces its socket. */
@@ -45,41 +45,27 @@ export class Server implements AsyncDisposable {
   readonly path: string;
   /** What it prints; empty for a server that we did not start. */
   readonly output: OutputTail;
-  /** How it ended, once it has. */
-  exit: Exit | undefined;
   /** What was odd about its end. */
   readonly remarks: string[] = [];
   readonly #limits: ServerLimits;
   readonly #target: Target;
-  readonly #child: Deno.ChildProcess | undefined;
+  readonly #child: ChildProcess | undefined;
   readonly #folder: ServerFolder | undefined;
-  readonly #stdio: "null" | "pipes";
-  readonly #outputs: readonly string[];
-  readonly #ended: Promise<Exit>;
+  /** Drains what it prints while we are at something else. */
+  readonly #watching: Promise<void>;
   #killed = false;
 
-  private constructor(
-    target: Target,
-    limits: ServerLimits,
-    spawned?: Spawned,
-    stdio: "null" | "pipes" = "pipes",
-  ) {
+  private constructor(target: Target, limits: ServerLimits, spawned?: Spawned) {
     this.#target = target;
     this.#limits = limits;
     this.#child = spawned?.child;
     this.#folder = spawned?.folder;
-    this.#stdio = stdio;
     this.path = spawned?.socket ?? (target.kind === "attach" ? target.path : "");
-    const child = this.#child;
-    if (child !== undefined) {
-      running.add(this);
-      globalThis.addEventListener("unload", endAll); // once, however often it is said
-    }
-    this.#outputs = child === undefined ? [] : outputsOf(child.pid);
-    this.output = child === undefined || stdio === "null"
-      ? new OutputTail()
-      : new OutputTail(child.stdout, child.stderr);
-    this.#ended = child === undefined ? new Promise(() => {}) : this.#watch(child);
+    this.output = new OutputTail(spawned?.output);
+    this.#watching = this.#watch();
+    if (spawned === undefined) return;
+    running.add(this);
+    globalThis.addEventListener("unload", endAll); // once, however often it is said
   }
 
   /** Starts it, or takes the one that is there. Throws `HarnessError` of kind `start`. */
@@ -90,7 +76,7 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     if (target.kind === "attach") return new Server(target, limits);
     const spawned = await spawn(target, options);
-    const server = new Server(target, limits, spawned, options.stdio);
+    const server = new Server(target, limits, spawned);
     try {
       if (target.before !== undefined) await server.#run(target.before, "--before");
     } catch (error) {
@@ -98,6 +84,11 @@ export class Server implements AsyncDisposable {
       throw error;
     }
     return server;
+  }
+
+  /** How it ended, once it has. */
+  get exit(): Exit | undefined {
+    return this.#child?.exit;
   }
 
   /** Whether the process is ours. */
@@ -126,7 +117,8 @@ export class Server implements AsyncDisposable {
         const reason = `it does not listen at ${this.path} after ${ms} ms${why}`;
         throw new HarnessError("start", `Cannot connect to the server: ${reason}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (this.ours) await this.ended(RETRY_MS);
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
@@ -148,11 +140,9 @@ export class Server implements AsyncDisposable {
 
   /** How it ended, if it does within `ms`; its output is complete then. */
   async ended(ms: number): Promise<Exit | undefined> {
+    if (this.#child === undefined) return undefined;
     if (this.exit === undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, ms);
-      await Promise.race([this.#ended, promise]);
-      clearTimeout(timer);
+      await wait(this.#child.ending, "readable", performance.now() + ms);
     }
     if (this.exit !== undefined) await this.output.ended(OUTPUT_MS);
     return this.exit;
@@ -185,12 +175,15 @@ export class Server implements AsyncDisposable {
     }
     if (this.exit === undefined) this.#remark("does not end at SIGTERM");
     signalGroup(child.pid, SIGKILL);
-    await this.#ended;
+    if (await this.ended(DYING_MS) === undefined) this.#remark("does not end at SIGKILL");
     let left = this.#folder!.endProcesses();
-    if (!await this.output.ended(OUTPUT_MS)) left += endHolders(this.#outputs);
+    const held = await this.output.ended(OUTPUT_MS) ? undefined : this.output.source;
+    if (held !== undefined) left += endHolders(held);
     if (left > 0) this.#remark("leaves processes behind when it ends");
-    if (this.#stdio === "pipes") await child.stdin.close().catch(() => {});
-    await this.output.cancel();
+    this.output.drain();
+    this.output[Symbol.dispose]();
+    child[Symbol.dispose]();
+    await this.#watching;
     await this.#folder![Symbol.asyncDispose]();
     running.delete(this);
   }
@@ -199,10 +192,11 @@ export class Server implements AsyncDisposable {
     if (!this.#killed) this.remarks.push(text);
   }
 
-  async #watch(child: Deno.ChildProcess): Promise<Exit> {
-    const { code, signal } = await child.status;
-    this.exit = { code, signal };
-    return this.exit;
+  async #watch(): Promise<void> {
+    while (this.output.source !== undefined) {
+      await waitAside([this.output.source]);
+      this.output.drain();
+    }
   }
 
   async #run(argv: readonly string[], option: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { endEscaped } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 
@@ -28,8 +29,8 @@ export class ServerFolder implements AsyncDisposable {
   /** Makes one; the first of a program also ends what an earlier one left behind. */
   static async make(): Promise<ServerFolder> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const path = await makeFolder();
-      const lock = await lockOf(path);
+      const path = makeFolder();
+      const lock = lockOf(path);
       if (lock === undefined) continue; // somebody took it for a leftover, just before
       const parent = path.slice(0, path.lastIndexOf("/"));
       leftoversRemoved ??= removeLeftovers(parent).catch(() => {});
@@ -46,24 +47,20 @@ export class ServerFolder implements AsyncDisposable {
 
   /** Removes it at once; the lock goes with our process. */
   removeNow(): void {
-    try {
-      Deno.removeSync(this.path, { recursive: true });
-    } catch {
-      // the server has removed it, or keeps us from doing so
-    }
+    attempt(() => Deno.removeSync(this.path, { recursive: true }));
   }
 
   /** Removes it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true }).catch(() => {});
+    await remove(this.path);
     this.#lock.close();
   }
 }
 
 /** Of mode 0700. */
-async function makeFolder(): Promise<string> {
+function makeFolder(): string {
   try {
-    return await Deno.makeTempDir({ prefix: PREFIX });
+    return Deno.makeTempDirSync({ prefix: PREFIX });
   } catch (error) {
     const why = (error as Error).message.split(" (os error")[0];
     throw new HarnessError("start", `Cannot make a temporary folder: ${why}`, { cause: error });
@@ -75,30 +72,30 @@ export async function removeLeftovers(parent: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
     if (!isDirectory || !name.startsWith(PREFIX)) continue;
     const path = `${parent}/${name}`;
-    if (!await isOurs(path)) continue;
-    using lock = await lockOf(path);
+    if (!isOurs(path)) continue;
+    using lock = lockOf(path);
     if (lock === undefined) continue;
     endEscaped(FOLDER_VARIABLE, path);
-    await Deno.remove(path, { recursive: true }).catch(() => {});
+    await remove(path);
   }
 }
 
+/** The server may have removed it, or keep us from doing so. */
+async function remove(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(() => {});
+}
+
 /** The lock of a folder, if it is there and nobody holds it. The kernel releases it with the process that holds it. */
-async function lockOf(path: string): Promise<Deno.FsFile | undefined> {
-  const file = await Deno.open(path).catch(() => undefined);
-  const locked = await file?.tryLock(true).catch(() => false);
-  if (locked && await isThere(path)) return file;
-  file?.close();
+function lockOf(path: string): Deno.FsFile | undefined {
+  const file = attempt(() => Deno.openSync(path));
+  if (file === undefined) return undefined;
+  if (attempt(() => file.tryLockSync(true)) && attempt(() => Deno.lstatSync(path))) return file;
+  file.close();
   return undefined;
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
-
 /** Never what another user has put there. */
-async function isOurs(path: string): Promise<boolean> {
-  const info = await Deno.lstat(path).catch(() => undefined);
-  const owner = info?.uid ?? undefined;
+function isOurs(path: string): boolean {
+  const owner = attempt(() => Deno.lstatSync(path))?.uid ?? undefined;
   return owner === Deno.uid() || (Deno.uid() === 0 && owner === NOBODY);
 }

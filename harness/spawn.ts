@@ -1,8 +1,11 @@
 import { HarnessError } from "./harness_error.ts";
-import type { Fd } from "./posix/fd.ts";
+import { ChildProcess } from "./posix/child_process.ts";
+import { type Fd, openFile, pipe } from "./posix/fd.ts";
+import { SystemError } from "./posix/libc.ts";
 import { UnixListener } from "./posix/unix_listener.ts";
 import { FOLDER_VARIABLE, ServerFolder } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
+import { Errno } from "./wire/errno.ts";
 
 /** How one start differs from the usual one. */
 export interface StartOptions {
@@ -20,77 +23,96 @@ export interface StartOptions {
 
 /** A program that has been started. */
 export interface Spawned {
-  readonly child: Deno.ChildProcess;
+  readonly child: ChildProcess;
   readonly folder: ServerFolder;
   readonly socket: string;
+  /** What it prints, standard error included, if anybody listens. */
+  readonly output?: Fd;
 }
 
-/**
- * Makes a process group of its own and becomes the program. The runtime does the same, but by copying itself first,
- * which takes it many times as long.
- */
-const SETSID = "/usr/bin/setsid";
-const EXECUTABLE = 0o111;
+/** Becomes another user and then the program; ends with a line that begins with its name where it cannot. */
+export const SETPRIV = "setpriv";
 
 /** Starts a program in a folder of its own. Throws `HarnessError` of kind `start`. */
 export async function spawn(
   target: Target & { kind: "command" },
-  { fd, stdio = "pipes", socketName = "server.sock", user, prepare }: StartOptions,
+  options: StartOptions,
 ): Promise<Spawned> {
   const folder = await ServerFolder.make();
-  const socket = `${folder.path}/${socketName}`;
-  const [program = ""] = fillIn(target.argv, { socket });
-  const stream = stdio === "pipes" ? "piped" : "null";
-  let listening: Fd | undefined;
+  const socket = `${folder.path}/${options.socketName ?? "server.sock"}`;
   try {
-    if (user !== undefined) await Deno.chown(folder.path, user, user);
-    prepare?.(socket);
-    if (target.passFd && fd === undefined) listening = UnixListener.listen(socket).fd;
-    const inherited = fd ?? listening;
-    inherited?.setCloseOnExec(false);
-    inherited?.setNonBlocking(false); // as a program expects that does nothing but accept and read
-    const number = inherited === undefined ? {} : { fd: inherited.number };
-    const args = fillIn(target.argv.slice(1), { socket, ...number });
-    const light = user === undefined && await isFoundAsItIs(program, target.cwd);
-    const child = new Deno.Command(light ? SETSID : program, {
-      args: light ? [program, ...args] : args,
-      stdin: stream, // never written to: some servers end when they can read
-      stdout: stream,
-      stderr: stream,
-      detached: !light, // a process group of its own
-      ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
-      env: {
-        ...(user === undefined ? {} : { HOME: folder.path }),
-        ...target.env,
-        [FOLDER_VARIABLE]: folder.path,
-      },
-      ...(user === undefined ? {} : { uid: user, gid: user }),
-    }).spawn();
-    return { child, folder, socket };
+    return { ...startIn(folder, socket, target, options), folder, socket };
   } catch (error) {
     await folder[Symbol.asyncDispose]();
-    const why = await reason(error as Error, target);
+    const [program = ""] = options.user === undefined ? fillIn(target.argv, { socket }) : [SETPRIV];
+    const why = reason(error as Error, target);
     throw new HarnessError("start", `Cannot start ${program}: ${why}`, { cause: error });
-  } finally {
-    fd?.setCloseOnExec(true);
-    listening?.[Symbol.dispose]();
   }
 }
 
-/** The runtime says the same of a program and of a working folder that is not there. */
-async function reason(error: Error, { cwd }: { readonly cwd?: string }): Promise<string> {
-  if (!(error instanceof Deno.errors.NotFound)) return error.message;
-  const folder = cwd === undefined || await Deno.stat(cwd).then(() => true, () => false);
-  return folder ? "no such program" : `no such folder ${cwd}`;
+function startIn(
+  folder: ServerFolder,
+  socket: string,
+  target: Target & { kind: "command" },
+  { fd, stdio = "pipes", user, prepare }: StartOptions,
+): Pick<Spawned, "child" | "output"> {
+  if (user !== undefined) Deno.chownSync(folder.path, user, user);
+  prepare?.(socket);
+  using listening = target.passFd && fd === undefined ? UnixListener.listen(socket).fd : undefined;
+  const inherited = fd ?? listening;
+  inherited?.setNonBlocking(false); // as a program expects that does nothing but accept and read
+  const number = inherited === undefined ? {} : { fd: inherited.number };
+  const [program = "", ...args] = fillIn(target.argv, { socket, ...number });
+  const become = user === undefined ? [] : becoming(user);
+  const env = {
+    ...(user === undefined ? {} : { HOME: folder.path }),
+    ...target.env,
+    [FOLDER_VARIABLE]: folder.path,
+  };
+  const how = {
+    env,
+    ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
+    ...(inherited === undefined ? {} : { inherited }),
+  };
+  const argv = [...become, program, ...args] as [string, ...string[]];
+  if (stdio === "null") {
+    using none = openFile("/dev/null", { write: true });
+    return { child: ChildProcess.start(argv, { stdin: none, stdout: none, stderr: none, ...how }) };
+  }
+  silence ??= pipe();
+  const [output, theirs] = pipe();
+  using _theirs = theirs;
+  output.setNonBlocking();
+  try {
+    const stdio = { stdin: silence[0], stdout: theirs, stderr: theirs };
+    return { child: ChildProcess.start(argv, { ...stdio, ...how }), output };
+  } catch (error) {
+    output[Symbol.dispose]();
+    throw error;
+  }
 }
 
-/** Whether it is a program that needs no search, on a machine that has `setsid`. */
-async function isFoundAsItIs(program: string, cwd: string | undefined): Promise<boolean> {
-  if (!program.startsWith("/") && (cwd !== undefined || !program.includes("/"))) return false;
-  const found = await Promise.all(
-    [program, SETSID].map((path) =>
-      Deno.stat(path).then(({ isFile, mode }) => isFile && (mode! & EXECUTABLE) !== 0, () => false)
-    ),
-  );
-  return found.every(Boolean);
+/** Standard input of all servers: never written to, since some end when they can read. */
+let silence: [read: Fd, write: Fd] | undefined;
+
+function becoming(user: number): string[] {
+  const [id, group] = [`--reuid=${user}`, `--regid=${user}`];
+  return [SETPRIV, id, group, "--clear-groups", "--"];
+}
+
+/** The system says the same of a program and of a working folder that is not there. */
+function reason(error: Error, { cwd }: { readonly cwd?: string }): string {
+  if (!(error instanceof SystemError) || error.call !== "posix_spawnp") return error.message;
+  if (error.errno === Errno.EACCES) return "it may not be run";
+  if (error.errno !== Errno.ENOENT) return error.message;
+  return cwd === undefined || isThere(cwd) ? "no such program" : `no such folder ${cwd}`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

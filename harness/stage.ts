@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { ask, CLIENT_VERSION } from "./ask.ts";
 import type { Reply } from "./case.ts";
 import { Connection } from "./connection.ts";
@@ -26,9 +25,6 @@ export interface LifeFacts {
   /** How one ends whose client has left. */
   readonly normalExit?: Exit;
 }
-
-/** The runtime looks at pipes once in 61 turns of a busy event loop; a timer would take far longer. */
-const DRAIN_TURNS = 64;
 
 /** Between the end of a connection and the end of the process that held it. */
 const CLOSING_MS = 100;
@@ -102,14 +98,8 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     this.#spare ??= Server.start(this.#target, this.#options).catch(() => undefined);
   }
 
-  /** What the server printed since the last call, as far as it has reached our end of the pipes. */
-  async takeOutput(): Promise<string> {
-    for (let turn = 0; turn < DRAIN_TURNS; turn++) await setImmediate();
-    return this.forgetOutput();
-  }
-
-  /** The same without waiting: what was printed before a case is not of that case. */
-  forgetOutput(): string {
+  /** What the server printed since the last call. */
+  takeOutput(): string {
     const output = this.#output + (this.#server?.output.take() ?? "");
     this.#output = "";
     return output;

@@ -32,3 +32,18 @@ export function pwriteFd(fd: Fd, offset: bigint, bytes: Uint8Array): number {
   const count = libc().pwrite(fd.number, own, BigInt(bytes.length), offset);
   return unwrap(what, "pwrite", count);
 }
+
+/** What a pipe holds. */
+const PIPE_SIZE = 64 * 1024;
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * Takes what is in a pipe that never makes a reader wait.
+ *
+ * @returns Bytes, valid until the next call; none at the end of the stream; nothing when there is nothing yet.
+ */
+export function readAvailable(fd: Fd): Uint8Array<ArrayBuffer> | undefined {
+  buffer ??= new Uint8Array(PIPE_SIZE);
+  const count = libc().read(fd.number, buffer, BigInt(buffer.byteLength));
+  return count < 0 ? undefined : buffer.subarray(0, count);
+}

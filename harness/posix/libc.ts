@@ -180,6 +180,58 @@ export const symbols = {
 
   /** `int kill(pid_t pid, int signal)` */
   kill: { parameters: ["i32", "i32"] as [pid: "i32", signal: "i32"], result: "i32" },
+  /** `pid_t waitpid(pid_t pid, int *status, int options)` */
+  waitpid: {
+    parameters: ["i32", "buffer", "i32"] as [pid: "i32", status: "buffer", options: "i32"],
+    result: "i32",
+  },
+  /** `int pidfd_open(pid_t pid, unsigned int flags)`, by its number: older libraries lack the name */
+  pidfd_open: {
+    name: "syscall",
+    parameters: ["isize", "i32", "u32"] as [number: "isize", pid: "i32", flags: "u32"],
+    result: "i32",
+  },
+  /** `int posix_spawnp(pid_t *pid, const char *program, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])` */
+  posix_spawnp: {
+    parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"] as [
+      pid: "buffer",
+      program: "buffer",
+      actions: "buffer",
+      attributes: "buffer",
+      argv: "buffer",
+      envp: "buffer",
+    ],
+    result: "i32",
+  },
+  /** `int posix_spawnattr_init(posix_spawnattr_t *attributes)` */
+  posix_spawnattr_init: { parameters: ["buffer"] as [attributes: "buffer"], result: "i32" },
+  /** `int posix_spawnattr_setflags(posix_spawnattr_t *attributes, short flags)` */
+  posix_spawnattr_setflags: {
+    parameters: ["buffer", "i16"] as [attributes: "buffer", flags: "i16"],
+    result: "i32",
+  },
+  /** `int posix_spawnattr_setsigdefault(posix_spawnattr_t *attributes, const sigset_t *signals)` */
+  posix_spawnattr_setsigdefault: {
+    parameters: ["buffer", "buffer"] as [attributes: "buffer", signals: "buffer"],
+    result: "i32",
+  },
+  /** `int posix_spawn_file_actions_init(posix_spawn_file_actions_t *actions)` */
+  posix_spawn_file_actions_init: { parameters: ["buffer"] as [actions: "buffer"], result: "i32" },
+  /** `int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int from, int to)` */
+  posix_spawn_file_actions_adddup2: {
+    parameters: ["buffer", "i32", "i32"] as [actions: "buffer", from: "i32", to: "i32"],
+    result: "i32",
+  },
+  /** `int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path)` */
+  posix_spawn_file_actions_addchdir_np: {
+    parameters: ["buffer", "buffer"] as [actions: "buffer", path: "buffer"],
+    result: "i32",
+  },
+  /** `int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *actions)` */
+  posix_spawn_file_actions_destroy: {
+    parameters: ["buffer"] as [actions: "buffer"],
+    result: "i32",
+  },
   /** `int getrlimit(int resource, struct rlimit *limit)` */
   getrlimit: { parameters: ["i32", "buffer"] as [resource: "i32", limit: "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;

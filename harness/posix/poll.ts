@@ -61,6 +61,16 @@ export async function waitAny(fds: readonly Fd[], deadline: number): Promise<num
   return await waitInSlices(fds, "readable", deadline);
 }
 
+/**
+ * Waits asynchronously from the start, for as long as any of several descriptors is open, until one is readable: for
+ * what goes on beside the work.
+ *
+ * @throws {SystemError} If the kernel cannot poll.
+ */
+export async function waitAside(fds: readonly Fd[]): Promise<void> {
+  await waitInSlices(fds, "readable", Infinity);
+}
+
 async function waitInSlices(
   fds: readonly Fd[],
   readiness: Readiness,

@@ -26,13 +26,29 @@ export interface FileIdentity {
  * @throws {SystemError} Such as ENOENT, and ESRCH for a process that has ended.
  */
 export function readText(path: string): string {
-  using file = openFile(path);
   const text = new TextDecoder();
   let content = "";
+  for (const piece of pieces(path)) content += text.decode(piece, { stream: true });
+  return content + text.decode();
+}
+
+/**
+ * Reads a file, such as `/proc/self/environ`.
+ *
+ * @throws {SystemError} Such as ENOENT.
+ */
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([...pieces(path)].flatMap((piece) => [...piece]));
+}
+
+/** Each valid until the next. */
+function* pieces(path: string): Generator<Uint8Array> {
+  using file = openFile(path);
   while (true) {
-    const count = libc().read(file.number, buffer, BigInt(buffer.byteLength));
-    if (unwrap(`read ${path}`, "read", count) === 0) return content + text.decode();
-    content += text.decode(buffer.subarray(0, count), { stream: true });
+    const read = libc().read(file.number, buffer, BigInt(buffer.byteLength));
+    const count = unwrap(`read ${path}`, "read", read);
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
   }
 }
 

@@ -2,6 +2,12 @@ import { Errno } from "../wire/errno.ts";
 import { lastErrno, libc, SystemError, unwrap } from "./libc.ts";
 
 const RLIMIT_NOFILE = 7;
+/** From 1 on, as on every machine that we support. */
+const SIGNALS = (
+  "SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM " +
+  "SIGSTKFLT SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO " +
+  "SIGPWR SIGSYS"
+).split(" ");
 
 /** Asks a process to end. */
 export const SIGTERM = 15;
@@ -36,6 +42,11 @@ export function signalProcess(pid: number, signal: number): boolean {
  */
 export function signalGroup(pid: number, signal: number): boolean {
   return kill(pid, -1, signal, `send signal ${signal} to process group ${pid}`);
+}
+
+/** `SIGSEGV` for 11; a real-time signal has a number only. */
+export function signalName(signal: number): string {
+  return SIGNALS[signal - 1] ?? `signal ${signal}`;
 }
 
 /**

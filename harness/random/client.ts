@@ -82,7 +82,7 @@ export class Client implements Disposable {
     this.#connection?.[Symbol.dispose]();
     this.#connection = undefined;
     const trouble = this.ownServers ? await this.#end() : await this.connect(USUAL_PROPOSAL);
-    await this.#listen();
+    this.#listen();
     const spoken = spokenOf(this.#output);
     if (spoken !== undefined || trouble !== undefined) return spoken ?? trouble;
     this.#next = this.#connection;
@@ -91,16 +91,16 @@ export class Client implements Disposable {
   }
 
   /** What the server printed since this was last asked. */
-  async output(): Promise<string> {
-    await this.#listen();
+  output(): string {
+    this.#listen();
     const output = this.#output;
     this.#output = "";
     return output;
   }
 
   /** What was found, with what the server had to say: that explains more than how its process ended. */
-  async explained(finding: Finding): Promise<Finding> {
-    await this.#listen();
+  explained(finding: Finding): Finding {
+    this.#listen();
     const spoken = spokenOf(this.#output);
     if (spoken !== undefined) return { ...finding, ...spoken };
     const last = this.#output.trimEnd().split("\n").at(-1) ?? "";
@@ -126,8 +126,8 @@ export class Client implements Disposable {
   }
 
   /** Keeps what the server printed; of a server that says much, the end. */
-  async #listen(): Promise<void> {
-    this.#output = (this.#output + await this.#stage.takeOutput()).slice(-KEPT_OUTPUT);
+  #listen(): void {
+    this.#output = (this.#output + this.#stage.takeOutput()).slice(-KEPT_OUTPUT);
   }
 
   async #leak(connection: Connection): Promise<Trouble | undefined> {

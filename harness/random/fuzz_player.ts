@@ -35,7 +35,7 @@ export class FuzzPlayer implements Disposable {
   async play(acts: readonly Act[]): Promise<Finding | undefined> {
     const first = await this.#playOnce(acts);
     if (first === undefined) return undefined;
-    const finding = await this.#client.explained(first);
+    const finding = this.#client.explained(first);
     // What a server opens once, when it is first needed, is no leak.
     if (finding.kind === "leak") return await this.#playOnce(acts);
     await this.startAnew();
@@ -58,7 +58,7 @@ export class FuzzPlayer implements Disposable {
       const step = acts[Math.max(0, at)];
       return { ...trouble, at, step: step === undefined ? LEAVING : actText(step) };
     };
-    await this.#client.output();
+    this.#client.output();
     const begun = await this.#client.begin();
     if (begun !== undefined) return found(begun);
     for (const act of acts) {

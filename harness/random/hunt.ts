@@ -23,7 +23,7 @@ export interface HuntOptions {
   /** The same while a failure is being made shorter. */
   setTimeout(ms: number): void;
   /** What the server printed since the last call. */
-  output(): Promise<string>;
+  output(): string;
   /** So many kinds of failures end the hunt. Default: 20. */
   readonly most?: number;
   /** Making a failure shorter ends then, in milliseconds. Default: 30,000. */
@@ -144,11 +144,11 @@ async function playOne(
       if (passed) return true;
       deadline = performance.now() + (options.shrinkMs ?? SHRINK_MS);
       options.setTimeout(Math.min(options.timeoutMs, SHRINK_TIMEOUT_MS));
-      first = last = { finding: finding!, acts, log: await options.output() };
+      first = last = { finding: finding!, acts, log: options.output() };
       return false;
     }
     if (finding === undefined || sameness(finding) !== sameness(first.finding)) return true;
-    last = { finding, acts, log: await options.output() };
+    last = { finding, acts, log: options.output() };
     return false;
   });
   const parameters = { seed: options.seed, numRuns: 1 };
