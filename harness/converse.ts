@@ -17,6 +17,7 @@ import {
 import type { ByteRange, Failure, FailureKind } from "./results.ts";
 import { describeDescriptor, RowFiles } from "./row_files.ts";
 import { getInfo } from "./steps.ts";
+import { Traces } from "./traces.ts";
 import type { Transcript } from "./transcript.ts";
 import { Command, commandName, HeaderFlag } from "./wire/constants.ts";
 import type { UnixSocket } from "./posix/unix_socket.ts";
@@ -29,18 +30,6 @@ const PIECE_MS = 200;
 const SILENCE_MS = 300;
 /** Messages that a server may send by itself within one wait. */
 const MAX_UNASKED = 10_000;
-/** What these change outlives the row on its connection. */
-const STATEFUL: ReadonlySet<number> = new Set([
-  Command.VERSION,
-  Command.DMA_MAP,
-  Command.DMA_UNMAP,
-  Command.DEVICE_SET_IRQS,
-  Command.DEVICE_RESET,
-  Command.DEVICE_FEATURE,
-  Command.MIG_DATA_READ,
-  Command.MIG_DATA_WRITE,
-]);
-
 interface Pending {
   readonly msgId: number;
   readonly command: number;
@@ -62,8 +51,8 @@ export class Conversation implements Disposable {
   held = { descriptors: 0, bytes: 0 };
   /** A second client's connection, while there is one. */
   second: UnixSocket | undefined;
-  /** Whether the connection cannot be shared with the next row. */
-  used = false;
+  /** What the row leaves behind on its connection. */
+  readonly traces: Traces = new Traces();
   #connection: Connection | undefined;
   readonly #aside = new DisposableStack();
   #pending: Pending[] = [];
@@ -99,6 +88,7 @@ export class Conversation implements Disposable {
 
   /** Gives the connection back, if there is one. */
   takeConnection(): Connection | undefined {
+    if (this.#pending.length > 0) this.traces.lasting = true;
     const connection = this.#connection;
     this.#connection = undefined;
     this.dma.closeTwin();
@@ -125,7 +115,7 @@ export class Conversation implements Disposable {
     this.guest.leave();
     this.#pending = [];
     for (const message of this.#early.splice(0)) disposeOf(message);
-    this.used = true;
+    this.traces.lasting = true;
   }
 
   /** Plays the steps and the check at their end. */
@@ -218,6 +208,7 @@ export class Conversation implements Disposable {
     const cuts = [0, ...message.cuts, bytes.byteLength];
     this.transcript.sent(bytes, fds.length, pieces(names, message.cuts));
     if (message.only === undefined) this.#await(message, msgId, payload);
+    else this.traces.lasting = true;
     for (let i = 0; i + 1 < cuts.length; i++) {
       const piece = bytes.subarray(cuts[i], cuts[i + 1]);
       const with_ = i === (message.fdsAtCut ?? 0) ? fds : [];
@@ -248,7 +239,6 @@ export class Conversation implements Disposable {
   }
 
   #encode(message: Send): { bytes: Uint8Array; msgId: number; payload: Uint8Array } {
-    if (STATEFUL.has(message.command)) this.used = true;
     const msgId = message.header.msgId ?? this.connection.takeId();
     const { bytes, payload } = encodeMessage(message, msgId, this.saved);
     // Until DMA_UNMAP is answered, the server may use the range.
@@ -259,7 +249,9 @@ export class Conversation implements Disposable {
   }
 
   #await(message: Send, msgId: number, payload: Uint8Array): void {
-    if (asksForReply(message)) this.#pending.push({ msgId, command: message.command, payload });
+    const { command } = message;
+    if (asksForReply(message)) this.#pending.push({ msgId, command, payload });
+    else this.traces.follow(command, payload);
   }
 
   async #stalled(): Promise<Failure> {
@@ -299,7 +291,7 @@ export class Conversation implements Disposable {
 
   #matched(outcome: Outcome, observed: Observed): void {
     if (outcome.remark !== undefined) this.notes.push(outcome.remark);
-    if (observed.kind === "closed") this.#closedAsPermitted = this.used = true;
+    if (observed.kind === "closed") this.#closedAsPermitted = this.traces.lasting = true;
     if (observed.kind !== "message") return;
     const demands = "demands" in outcome ? outcome.demands : {};
     const reply = replyOf(observed);
@@ -319,8 +311,11 @@ export class Conversation implements Disposable {
       return await this.#receive();
     }
     const answer = await this.#answerTo(target, outcomes);
-    if ("header" in answer && !isError(answer.header) && target.command === Command.DMA_UNMAP) {
-      this.guest.follow(target.command, target.payload, []);
+    if ("header" in answer && !isError(answer.header)) {
+      this.traces.follow(target.command, target.payload);
+      if (target.command === Command.DMA_UNMAP) {
+        this.guest.follow(target.command, target.payload, []);
+      }
     }
     return answer;
   }

@@ -1,6 +1,7 @@
 import type { Agenda, Stop } from "./agenda.ts";
 import { ask } from "./ask.ts";
-import type { Case, Clause } from "./case.ts";
+import type { Case, Clause, Send } from "./case.ts";
+import type { Connection } from "./connection.ts";
 import { Conversation, leavesStream } from "./converse.ts";
 import { DescriptorWatch } from "./descriptor_watch.ts";
 import type { DeviceFacts } from "./device_facts.ts";
@@ -291,17 +292,34 @@ export class Player {
 
   /** Shares the connection with the next row, or checks that the next client is served. */
   async #settle(row: Case, conversation: Conversation): Promise<Failure | undefined> {
-    const { open, used } = conversation;
+    const { open, traces } = conversation;
     const connection = conversation.takeConnection();
-    if (open && !used && connection?.negotiated && !leavesStream(row)) {
-      this.#stage.share(connection);
-      return undefined;
+    const undo = open && connection?.negotiated && !leavesStream(row) ? traces.undo() : undefined;
+    if (connection !== undefined && undo !== undefined) {
+      // Where the next client is served at once, it is not worth while.
+      if (undo.length === 0 || this.#stage.life !== "stays") {
+        await this.#share(connection, undo);
+        return undefined;
+      }
     }
     connection?.[Symbol.dispose]();
     const failure = await this.#stage.nextClientServed();
     const mayExit = row.ends === "may-exit" && failure?.kind === "exit";
     if (mayExit) await this.#stage.replace();
     return mayExit ? undefined : failure;
+  }
+
+  /** Puts back what the row has left; what comes of that is no matter of the row's. */
+  async #share(connection: Connection, undo: readonly Send[]): Promise<void> {
+    connection.transcript = new Transcript();
+    for (const message of undo) {
+      const reply = await ask(connection, message, this.#stage.timeoutMs);
+      if (typeof reply !== "string") continue;
+      connection[Symbol.dispose]();
+      await this.#stage.replace();
+      return;
+    }
+    this.#stage.share(connection);
   }
 
   /** A connection that closed, or a silence, may be a crash. */

@@ -47,7 +47,7 @@ async function secondClient(
   row: Conversation,
   does: Extract<Step, { readonly step: "second-client" }>["does"],
 ): Promise<void> {
-  row.used = true;
+  row.traces.lasting = true;
   if (does === "proposes") {
     const { bytes } = encodeMessage(CLIENT_VERSION, 1, row.saved);
     row.second?.send(bytes);

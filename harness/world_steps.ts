@@ -41,7 +41,7 @@ export async function worldStep(row: Conversation, step: WorldStep): Promise<Fai
       return await loadMigrationData(row, step);
     case "shutdown-write":
       row.connection.socket.shutdownWrite();
-      row.used = true;
+      row.traces.lasting = true;
       return undefined;
     case "count-descriptors":
       return await countDescriptors(row);

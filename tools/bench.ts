@@ -15,7 +15,8 @@ import { SUITES } from "../cases/mod.ts";
 import { CASES, CLAUSES, DEFAULT_OPTIONS, readJsonl } from "../mod.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
-const MAIN = `${ROOT}main.ts`;
+/** As the task does it. */
+const RUN = ["run", "--v8-flags=--max-semi-space-size=2", "--allow-all", `${ROOT}main.ts`];
 const REFERENCE = `${ROOT}harness/reference/main.ts`;
 const MEMORY_REGION = 4;
 const MIB = 1 << 20;
@@ -122,7 +123,7 @@ async function peakMemory(pid: number, ended: Promise<unknown>): Promise<number>
 async function defaultRun(folder: string): Promise<void> {
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN, "--verbose", "--out", `${folder}/report`],
+    args: [...RUN, "--verbose", "--out", `${folder}/report`],
     stdout: "piped",
   }).spawn();
   const peak = peakMemory(child.pid, child.status);
@@ -170,7 +171,7 @@ async function runMs(
   let played = 0;
   for (let turn = 0; turn < RUNS; turn++) {
     await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", MAIN, "--out", `${folder}/run`, ...options, ...server],
+      args: [...RUN, "--out", `${folder}/run`, ...options, ...server],
       stdout: "null",
     }).output();
     const run = readJsonl(await Deno.readTextFile(`${folder}/run/results.jsonl`));
