@@ -22,6 +22,7 @@ import {
 } from "../harness/steps.ts";
 import { PAGE } from "../harness/wire/constants.ts";
 import { DeviceInfo, Header } from "../harness/wire/messages.ts";
+import { clients } from "./clients.ts";
 import { ANYTHING, wholeConfig } from "./framing_samples.ts";
 import { VENDOR_ID } from "./pci_registers.ts";
 import type { Row } from "./row.ts";
@@ -180,10 +181,12 @@ const leaving: readonly Row[] = [
   },
   {
     id: "leaves-without-reading-each-time",
-    title: "Connects, sends ten commands and leaves, ten times",
+    title: "Connects, sends ten commands and leaves, again and again",
     clause: "hdr-client-rst-on-reply",
     ends: "alive",
-    steps: times(10, () => [reconnect(), together(...times(10, () => getInfo()))]).flat(),
+    steps: (device) =>
+      times(clients(device, 10), () => [reconnect(), together(...times(10, () => getInfo()))])
+        .flat(),
   },
 ];
 

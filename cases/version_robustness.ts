@@ -21,6 +21,7 @@ import {
 } from "../harness/steps.ts";
 import { MessageType, PAGE } from "../harness/wire/constants.ts";
 import type { ClauseId } from "./clauses/mod.ts";
+import { clients } from "./clients.ts";
 import { deviceMayWrite, mark } from "./device_dma.ts";
 import { ANYTHING, PROPOSAL } from "./framing_samples.ts";
 import { blocks } from "./guest_blocks.ts";
@@ -297,10 +298,13 @@ const headers: readonly Row[] = [
 const connections: readonly Row[] = [
   {
     id: "leaves-at-once",
-    title: "Connects and leaves without a byte, fifty times",
+    title: "Connects and leaves without a byte, again and again",
     clause: "ver-connect-close-loop",
     begins: "connected",
-    steps: [...Array.from({ length: 50 }, () => connect()), reconnect()],
+    steps: (device) => [
+      ...Array.from({ length: clients(device, 50) }, () => connect()),
+      reconnect(),
+    ],
   },
   ...[2, 16, 18].map((size): Row => ({
     id: `stalls-after-${size}-bytes`,

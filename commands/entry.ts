@@ -1,3 +1,4 @@
+import { endStrays } from "../harness/escaped.ts";
 import { HarnessError } from "../harness/harness_error.ts";
 import { oneLine } from "../reports/text.ts";
 
@@ -23,17 +24,21 @@ function write(stream: typeof Deno.stdout, content: string): void {
   }
 }
 
-/** Aborts at the first SIGINT or SIGTERM; a second one ends the program at once. */
+/** What ends a run from outside. A second one ends the program at once. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Surrounds what starts servers: aborts at a signal, and ends in the end what has got away from them. */
 export function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
   const listener = () => {
     if (controller.signal.aborted) Deno.exit(3);
     controller.abort("by a signal");
   };
-  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, listener);
+  for (const name of SIGNALS) Deno.addSignalListener(name, listener);
   return Object.assign(controller.signal, {
     [Symbol.dispose]() {
-      for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, listener);
+      for (const name of SIGNALS) Deno.removeSignalListener(name, listener);
+      endStrays();
     },
   });
 }

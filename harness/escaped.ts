@@ -1,69 +1,104 @@
+import { attempt } from "./attempt.ts";
+import { ChildProcess } from "./posix/child_process.ts";
 import type { Fd } from "./posix/fd.ts";
+import { waitNow } from "./posix/poll.ts";
 import { linkTarget, namesIn, readText } from "./posix/proc.ts";
-import { SIGKILL, signalProcess } from "./posix/process.ts";
+import { adoptOrphans, SIGKILL, signalProcess } from "./posix/process.ts";
 
 /** A process that is being ended may have started another one meanwhile; none can do so for ever. */
 const MOST_ROUNDS = 100;
+/** A process that is killed ends at once, unless the kernel is busy with it. */
+const DYING_MS = 1000;
+/** While a process becomes another program, it has no environment. */
+const EXECUTING_MS = 10;
+/** Places in `/proc/PID/stat`, behind the name. */
+const [STATE, SESSION] = [0, 3];
 
 /**
- * Ends all processes that were started with this variable: a daemon leaves its group, but keeps its environment. Says
- * how many there were.
+ * Ends all children of ours that were started with this variable: a daemon leaves its group, but keeps its environment,
+ * and becomes our child when its parent has ended. Says how many there were.
  */
 export function endEscaped(variable: string, value: string): number {
-  const [mark, entry] = [`\0${variable}=`, `\0${variable}=${value}\0`];
-  return endAll((pid) => {
-    if (strangers.has(pid)) return false;
-    const environment = environmentOf(pid);
-    if (!environment.includes(mark)) strangers.add(pid);
-    return environment.includes(entry);
-  });
+  return endAll(adopted, (pid) => wasStartedWith(pid, variable, value));
 }
 
-/** Processes that were started without any such variable: to look at them each time would take longest of all. */
-const strangers = new Set<number>();
+/** The same of processes that descend from a program which has ended: whose children they are is not known. */
+export function endLeftovers(variable: string, value: string): number {
+  return endAll(others, (pid) => wasStartedWith(pid, variable, value));
+}
 
 /** Ends all other processes that hold the pipe of this descriptor. Says how many there were. */
 export function endHolders(pipe: Fd): number {
   const name = linkOf(`/proc/self/fd/${pipe.number}`);
-  return endAll((pid) => descriptorsOf(pid).includes(name));
+  return endAll(others, (pid) => descriptorsOf(pid).includes(name));
 }
 
-function endAll(isMeant: (pid: number) => boolean): number {
+/**
+ * Ends all children of ours that are in another session than we are: whoever calls this has no servers any more, and
+ * so these have gone out of their way to escape. Says how many there were.
+ */
+export function endStrays(): number {
+  const ours = fieldsOf(Deno.pid)[SESSION];
+  return endAll(adopted, (pid) => fieldsOf(pid)[SESSION] !== ours);
+}
+
+/** To be called before anything is started that may have children: they become ours when it ends. */
+export function adoptEscaped(): void {
+  attempt(adoptOrphans); // where that is not known, others() are looked through
+}
+
+/** What became ours, and what the main thread has started. */
+function adopted(): number[] {
+  const children = attempt(() => readText(`/proc/self/task/${Deno.pid}/children`));
+  return children?.split(" ").map(Number).filter((pid) => pid > 1) ?? others();
+}
+
+function others(): number[] {
+  return namesIn("/proc").map(Number).filter((pid) => pid > 1 && pid !== Deno.pid);
+}
+
+function endAll(candidates: () => number[], isMeant: (pid: number) => boolean): number {
   const ended = new Set<number>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const all = new Set(namesIn("/proc").map(Number).filter((pid) => pid > 1 && pid !== Deno.pid));
-    for (const pid of strangers) if (!all.has(pid)) strangers.delete(pid); // the number may be given again
-    const pids = [...all].filter(isMeant);
+    const pids = candidates().filter((pid) => !ended.has(pid) && isMeant(pid));
     if (pids.length === 0) break;
     for (const pid of pids) {
-      signalProcess(pid, SIGKILL);
       ended.add(pid);
+      end(pid);
     }
   }
   return ended.size;
 }
 
-function environmentOf(pid: number): string {
-  try {
-    return `\0${readText(`/proc/${pid}/environ`)}\0`;
-  } catch {
-    return ""; // not ours, or gone by now
+/** Waits for its end, upon which its children become ours. */
+function end(pid: number): void {
+  using process = attempt(() => ChildProcess.adopt(pid));
+  attempt(() => signalProcess(pid, SIGKILL)); // it may have become another user
+  if (process === undefined || !waitNow(process.ending, "readable", DYING_MS)) return;
+  attempt(() => process.exit); // takes it out of the list of processes; not every one is our child
+}
+
+function wasStartedWith(pid: number, variable: string, value: string): boolean {
+  const deadline = performance.now() + EXECUTING_MS;
+  while (performance.now() < deadline) {
+    const environment = attempt(() => readText(`/proc/${pid}/environ`));
+    if (environment === undefined || fieldsOf(pid)[STATE] === "Z") return false;
+    if (environment !== "") return `\0${environment}`.includes(`\0${variable}=${value}\0`);
   }
+  return false;
+}
+
+/** What `/proc/PID/stat` has behind the name, which may hold anything; nothing of one that is gone. */
+function fieldsOf(pid: number): string[] {
+  const stat = attempt(() => readText(`/proc/${pid}/stat`)) ?? "";
+  return stat.slice(stat.lastIndexOf(") ") + 2).split(" ");
 }
 
 function descriptorsOf(pid: number): string[] {
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return namesIn(folder).map((name) => linkOf(`${folder}/${name}`));
-  } catch {
-    return []; // not ours, or gone by now
-  }
+  const folder = `/proc/${pid}/fd`;
+  return attempt(() => namesIn(folder))?.map((name) => linkOf(`${folder}/${name}`)) ?? [];
 }
 
 function linkOf(path: string): string {
-  try {
-    return linkTarget(path);
-  } catch {
-    return "";
-  }
+  return attempt(() => linkTarget(path)) ?? "";
 }

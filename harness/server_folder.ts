@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.ts";
-import { endEscaped } from "./escaped.ts";
+import { endEscaped, endLeftovers } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 
 /** Environment variable that tells the processes of a server from all others. */
@@ -75,7 +75,7 @@ export async function removeLeftovers(parent: string): Promise<void> {
     if (!isOurs(path)) continue;
     using lock = lockOf(path);
     if (lock === undefined) continue;
-    endEscaped(FOLDER_VARIABLE, path);
+    endLeftovers(FOLDER_VARIABLE, path);
     await remove(path);
   }
 }

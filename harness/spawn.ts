@@ -1,3 +1,4 @@
+import { adoptEscaped } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { ChildProcess } from "./posix/child_process.ts";
 import { type Fd, openFile, pipe } from "./posix/fd.ts";
@@ -38,6 +39,7 @@ export async function spawn(
   target: Target & { kind: "command" },
   options: StartOptions,
 ): Promise<Spawned> {
+  adoptEscaped();
   const folder = await ServerFolder.make();
   const socket = `${folder.path}/${options.socketName ?? "server.sock"}`;
   try {

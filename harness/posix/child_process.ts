@@ -52,6 +52,15 @@ export class ChildProcess implements Disposable {
   }
 
   /**
+   * Takes over an orphan that we have adopted.
+   *
+   * @throws {SystemError} ESRCH, when there is no such process.
+   */
+  static adopt(pid: number): ChildProcess {
+    return new ChildProcess(pid);
+  }
+
+  /**
    * Starts a program. A name without a slash is looked for in `PATH`.
    *
    * @throws {SystemError} Such as ENOENT, for the program or the working folder.

@@ -178,6 +178,11 @@ export const symbols = {
   /** `int eventfd(unsigned int initial, int flags)` */
   eventfd: { parameters: ["u32", "i32"] as [initial: "u32", flags: "i32"], result: "i32" },
 
+  /** `int prctl(int option, unsigned long argument)` */
+  prctl: {
+    parameters: ["i32", "usize"] as [option: "i32", argument: "usize"],
+    result: "i32",
+  },
   /** `int kill(pid_t pid, int signal)` */
   kill: { parameters: ["i32", "i32"] as [pid: "i32", signal: "i32"], result: "i32" },
   /** `pid_t waitpid(pid_t pid, int *status, int options)` */

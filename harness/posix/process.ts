@@ -2,6 +2,7 @@ import { Errno } from "../wire/errno.ts";
 import { lastErrno, libc, SystemError, unwrap } from "./libc.ts";
 
 const RLIMIT_NOFILE = 7;
+const PR_SET_CHILD_SUBREAPER = 36;
 /** From 1 on, as on every machine that we support. */
 const SIGNALS = (
   "SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM " +
@@ -42,6 +43,15 @@ export function signalProcess(pid: number, signal: number): boolean {
  */
 export function signalGroup(pid: number, signal: number): boolean {
   return kill(pid, -1, signal, `send signal ${signal} to process group ${pid}`);
+}
+
+/**
+ * Makes us the parent of every process whose parent has ended and which descends from us: none gets away.
+ *
+ * @throws {SystemError} EINVAL, on a system that does not know that.
+ */
+export function adoptOrphans(): void {
+  unwrap("adopt orphans", "prctl", libc().prctl(PR_SET_CHILD_SUBREAPER, 1n));
 }
 
 /** `SIGSEGV` for 11; a real-time signal has a number only. */
