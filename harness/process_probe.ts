@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.ts";
-import { type FileIdentity, fileIdentity, namesIn, readText } from "./posix/proc.ts";
+import { type FileIdentity, fileIdentity, fileSize, namesIn, readText } from "./posix/proc.ts";
 
 /** A look at another process from outside, through /proc. */
 export class ProcessProbe {
@@ -16,7 +16,9 @@ export class ProcessProbe {
 
   /** Open descriptors, or nothing when it cannot be seen (any more). */
   openDescriptors(): number | undefined {
-    return attempt(() => namesIn(`/proc/${this.pid}/fd`).length);
+    const folder = `/proc/${this.pid}/fd`;
+    // Its size tells since Linux 6.2; before, it is 0.
+    return attempt(() => Number(fileSize(folder)) || namesIn(folder).length);
   }
 
   /** Resident memory in bytes, or nothing when it cannot be seen. */
