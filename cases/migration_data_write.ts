@@ -74,7 +74,7 @@ const flaws: readonly Row[] = [
   clause: "migdata-write-size-lie",
   needs: ["migration", "second-server"],
   steps: [
-    secondServer(),
+    secondServer({ resetWillDo: true }),
     ...go("STOP", "RESUMING"),
     message,
     expect(anyError(), closed()),
@@ -88,7 +88,7 @@ const robustness: readonly Row[] = [
     clause: "migdata-write-argsz-zero",
     needs: ["migration", "second-server"],
     steps: [
-      secondServer(),
+      secondServer({ resetWillDo: true }),
       ...go("STOP", "RESUMING"),
       migDataWrite(new Uint8Array(64), { argsz }),
       expect(...ANYTHING),
@@ -100,7 +100,7 @@ const robustness: readonly Row[] = [
     clause: "migdata-write-extra",
     needs: ["migration", "second-server"],
     steps: [
-      secondServer(),
+      secondServer({ resetWillDo: true }),
       ...go("STOP", "RESUMING"),
       extend(migDataWrite(new Uint8Array(16)), 48),
       expect(...ANYTHING),
@@ -117,7 +117,7 @@ const robustness: readonly Row[] = [
       // A server that leaves the data in the stream takes them for headers: these ask for no reply.
       const data = new Uint8Array(size).fill(HeaderFlag.NO_REPLY);
       return [
-        secondServer(),
+        secondServer({ resetWillDo: true }),
         ...go("STOP", "RESUMING"),
         migDataWrite(data),
         expect(...ANYTHING),

@@ -77,7 +77,7 @@ const restores: readonly Row[] = [
       clause: "mig-resume-empty",
       needs: ["migration", "second-server"],
       steps: [
-        secondServer(),
+        secondServer({ resetWillDo: true }),
         ...go("STOP", "RESUMING"),
         setState(to),
         expect(
@@ -112,7 +112,7 @@ const restores: readonly Row[] = [
 
 function writeJunk(): Step[] {
   return [
-    secondServer(),
+    secondServer({ resetWillDo: true }),
     ...go("STOP", "RESUMING"),
     migDataWrite(JUNK),
     expect(reply(), anyError()),

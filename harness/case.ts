@@ -290,8 +290,8 @@ export type Step =
   | { readonly step: "disconnect" }
   /** A new connection, negotiated or not. */
   | { readonly step: "connect"; readonly negotiate: boolean }
-  /** The row goes on with a negotiated connection to another server, started for it; the first one waits. */
-  | { readonly step: "second-server" }
+  /** The row goes on with a negotiated connection to another server, new or reset; the first one waits. */
+  | { readonly step: "second-server"; readonly resetWillDo: boolean }
   /** No more bytes from us. */
   | { readonly step: "shutdown-write" }
   /** Remembers how many descriptors the server holds. */

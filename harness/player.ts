@@ -232,8 +232,9 @@ export class Player {
 
   /** A failure is looked at twice before it is reported. */
   async #fairly(row: Case): Promise<Attempt> {
-    const alone = this.#stage.fresh;
+    const fresh = this.#stage.fresh;
     const attempt = await this.#attempt(row);
+    const alone = fresh && !this.#stage.secondWasUsed;
     if (attempt.failure === undefined) return attempt;
     if (attempt.failure.kind === "leak") {
       // What a server opens once, when it is first needed, is no leak.
@@ -264,7 +265,9 @@ export class Player {
   async #attempt(row: Case): Promise<Attempt> {
     const stage = this.#stage;
     stage.takeOutput(); // what was printed before is not of this case
-    await using _first = { [Symbol.asyncDispose]: () => stage.endSecond() };
+    let healthy = false;
+    await using _first = { [Symbol.asyncDispose]: () => stage.endSecond(healthy) };
+    stage.secondWasUsed = false;
     const transcript = new Transcript();
     const connection = row.begins === "connected" ? await stage.raw() : await stage.negotiated();
     using conversation = new Conversation(stage, transcript, connection);
@@ -278,6 +281,7 @@ export class Player {
     if (report !== undefined) {
       failure = { kind: "crash", expected: ["no sanitizer report"], seen: report };
     }
+    healthy = failure === undefined;
     const notes = conversation.notes;
     return { ...(failure === undefined ? {} : { failure }), notes, transcript, log };
   }

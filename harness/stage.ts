@@ -10,6 +10,7 @@ import type { UnixSocket } from "./posix/unix_socket.ts";
 import { ProcessProbe } from "./process_probe.ts";
 import type { Failure } from "./results.ts";
 import { type Exit, exitText, Server, type ServerLimits } from "./server.ts";
+import { deviceReset } from "./steps.ts";
 import type { Target } from "./target.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -54,7 +55,17 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   #output = "";
   #clients = 0;
   /** The server that waits while a row is at a second one. */
-  #first: { readonly server: Server | undefined; readonly clients: number } | undefined;
+  #first:
+    | {
+      readonly server: Server | undefined;
+      readonly clients: number;
+      readonly resetWillDo: boolean;
+    }
+    | undefined;
+  /** Whether the last second server had served other rows. */
+  secondWasUsed = false;
+  /** The second server of a row that left no more behind than a reset puts right. */
+  #kept: Server | undefined;
   #normalExit: Exit | undefined;
   #stopped = false;
 
@@ -155,14 +166,16 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   }
 
   /**
-   * A connection to another server, to which all else refers from then on, until `endSecond`. Throws `HarnessError`
-   * of kind `second-server` where none can be started beside the first.
+   * A connection to another server, to which all else refers from then on, until `endSecond`: a new one, or with
+   * `resetWillDo` one that was reset. Throws `HarnessError` of kind `second-server` where none can be started beside
+   * the first.
    */
-  async second(transcript: Transcript): Promise<Connection | Failure> {
-    await this.endSecond();
-    this.#first = { server: this.#server, clients: this.#clients };
-    this.#server = undefined;
-    this.#clients = 0;
+  async second(transcript: Transcript, resetWillDo: boolean): Promise<Connection | Failure> {
+    await this.endSecond(false);
+    this.#first = { server: this.#server, clients: this.#clients, resetWillDo };
+    this.#server = resetWillDo ? await this.#resetKept() : undefined;
+    this.#clients = this.#server === undefined ? 0 : 1;
+    this.secondWasUsed = this.#server !== undefined;
     try {
       return await this.connect(transcript);
     } catch (error) {
@@ -172,16 +185,39 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     }
   }
 
-  /** Ends the second server, if there is one, and goes back to the first. */
-  async endSecond(): Promise<void> {
+  /** Goes back to the first server, and ends the second, if there is one, or keeps it for rows that a reset will do. */
+  async endSecond(keep: boolean): Promise<void> {
     const first = this.#first;
     if (first === undefined) return;
-    await this.replace();
+    if (keep && first.resetWillDo && this.life === "stays" && this.#server !== undefined) {
+      this.#shared?.[Symbol.dispose]();
+      this.#shared = undefined;
+      this.#output += this.#server.output.take();
+      this.#kept = this.#server;
+    } else await this.replace();
     this.#first = undefined;
     this.#server = first.server;
     this.#clients = first.clients;
     // Its client leaves with the row.
     if (this.life !== "stays") await this.replace();
+  }
+
+  /** The second server of an earlier row, if a reset puts it right. */
+  async #resetKept(): Promise<Server | undefined> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept === undefined) return undefined;
+    const socket = kept.connectNow();
+    if (socket !== undefined) {
+      using connection = new Connection(socket, new Transcript());
+      const version = await this.#version(connection);
+      const reset = connection.negotiated
+        ? await ask(connection, deviceReset(), this.timeoutMs)
+        : version;
+      if (typeof reset !== "string") return kept;
+    }
+    await this.#tidy(kept);
+    return undefined;
   }
 
   /** VERSION on a new connection. */
@@ -341,6 +377,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     this.#stopped = true;
     this.#server?.kill();
     this.#first?.server?.kill();
+    this.#kept?.kill();
     void this.#spare?.then((spare) => spare?.kill());
     this.#latest?.socket.hangUp();
     this.#shared?.[Symbol.dispose]();
@@ -353,11 +390,13 @@ export class Stage implements World, IdleServer, AsyncDisposable {
 
   /** Stops the server. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.endSecond();
+    await this.endSecond(false);
     await this.replace();
     await this.#tidying;
     await (await this.#spare)?.[Symbol.asyncDispose]();
     this.#spare = undefined;
+    if (this.#kept !== undefined) await this.#tidy(this.#kept);
+    this.#kept = undefined;
   }
 
   async #start(): Promise<Server> {

@@ -210,9 +210,12 @@ export function connect(): Step {
   return { step: "connect", negotiate: false };
 }
 
-/** The rest of the row is played on another server, started for it (needs `second-server`). */
-export function secondServer(): Step {
-  return { step: "second-server" };
+/**
+ * The rest of the row is played on another server, started for it, or with `resetWillDo` on one that served an earlier
+ * row and was reset (needs `second-server`).
+ */
+export function secondServer({ resetWillDo = false } = {}): Step {
+  return { step: "second-server", resetWillDo };
 }
 
 /** Reads MIG_DATA until a read comes short, and keeps it under the name, behind what is there. */

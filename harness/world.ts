@@ -19,7 +19,7 @@ export interface World {
   /** How long a start and a stop may take. */
   readonly limits: ServerLimits;
   /** A connection to another server; from then on, until the row ends, all else is about that one. */
-  second(transcript: Transcript): Promise<Connection | Failure>;
+  second(transcript: Transcript, resetWillDo: boolean): Promise<Connection | Failure>;
   /** Ends the server; the next connection starts a new one. */
   replace(): Promise<void>;
   /** SIGTERM to the server; how it ended, if it did in time. The next connection starts a new one. */

@@ -34,7 +34,7 @@ export async function worldStep(row: Conversation, step: WorldStep): Promise<Fai
     case "connect":
       return await connect(row, step.negotiate);
     case "second-server":
-      return await secondServer(row);
+      return await secondServer(row, step.resetWillDo);
     case "save-migration-data":
       return await saveMigrationData(row, step);
     case "load-migration-data":
@@ -79,9 +79,12 @@ async function connect(row: Conversation, negotiate: boolean): Promise<Failure |
   return negotiate ? await row.world.negotiate(connection) : undefined;
 }
 
-async function secondServer(row: Conversation): Promise<Failure | undefined> {
+async function secondServer(
+  row: Conversation,
+  resetWillDo: boolean,
+): Promise<Failure | undefined> {
   row.putAside();
-  const connection = await row.world.second(row.transcript);
+  const connection = await row.world.second(row.transcript, resetWillDo);
   if ("expected" in connection) return connection;
   row.transcript.note("goes on with another server");
   row.connection = connection;
