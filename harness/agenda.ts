@@ -1,3 +1,5 @@
+import type { Need } from "./needs.ts";
+
 /** Why the rest of a run is not played. */
 export type Stop = "cut-off" | "fail-fast" | "unanswered" | "lost";
 
@@ -5,34 +7,60 @@ const STOPS: readonly Stop[] = ["cut-off", "fail-fast", "unanswered", "lost"];
 
 /** Places in the shared memory; behind them, one for each suite. */
 const NEXT = 0;
-const STOPPED = 1;
-const SUITES = 2;
+const NEXT_START = 1;
+const STARTING = 2;
+const STOPPED = 3;
+const SUITES = 4;
 /** As many cases of a suite in a row without an answer, and it is given up. */
 const MAX_UNANSWERED = 3;
+
+/** What an agenda asks of a case. */
+export interface AgendaCase {
+  readonly suite: { readonly id: string };
+  readonly row: { readonly needs?: readonly Need[] };
+}
 
 /** Which case is next, for whoever is free, and why no more are played. Threads share one. */
 export class Agenda {
   /** What makes the same agenda in another thread. */
   readonly shared: SharedArrayBuffer;
   readonly #cells: Int32Array;
-  readonly #cases: number;
   readonly #suites: readonly string[];
+  /** Indexes of cases that start servers of their own, and of all others. */
+  readonly #starting: readonly number[];
+  readonly #others: readonly number[];
+  readonly #most: number;
+  #starts = false;
 
-  constructor(
-    cases: readonly { readonly suite: { readonly id: string } }[],
-    shared?: SharedArrayBuffer,
-  ) {
+  /** With several jobs, half of them are kept free of cases that start servers of their own. */
+  constructor(cases: readonly AgendaCase[], jobs = 1, shared?: SharedArrayBuffer) {
     this.#suites = [...new Set(cases.map(({ suite }) => suite.id))];
-    this.#cases = cases.length;
+    this.#most = jobs >> 1;
+    const starts = (index: number) => this.#most > 0 && startsServers(cases[index]!);
+    this.#starting = [...cases.keys()].filter(starts);
+    this.#others = [...cases.keys()].filter((index) => !starts(index));
     this.shared = shared ??
       new SharedArrayBuffer((SUITES + this.#suites.length) * Int32Array.BYTES_PER_ELEMENT);
     this.#cells = new Int32Array(this.shared);
   }
 
-  /** Index of the next case, which is the caller's from then on; nothing when all are taken. */
+  /** Index of the next case, which is the caller's until it takes another; nothing when all are taken. */
   take(): number | undefined {
-    const index = Atomics.add(this.#cells, NEXT, 1);
-    return index < this.#cases ? index : undefined;
+    if (this.#starts) Atomics.sub(this.#cells, STARTING, 1);
+    this.#starts = false;
+    return this.#takeStarting() ?? this.#others[Atomics.add(this.#cells, NEXT, 1)] ??
+      this.#starting[Atomics.add(this.#cells, NEXT_START, 1)];
+  }
+
+  /** To start servers is more work than any other, and work for more than one processor: two at once get in each other's way. */
+  #takeStarting(): number | undefined {
+    if (Atomics.add(this.#cells, STARTING, 1) < this.#most) {
+      const index = this.#starting[Atomics.add(this.#cells, NEXT_START, 1)];
+      this.#starts = index !== undefined;
+      if (this.#starts) return index;
+    }
+    Atomics.sub(this.#cells, STARTING, 1);
+    return undefined;
   }
 
   /** What is not taken yet will not be played; the first reason holds. */
@@ -66,4 +94,8 @@ export class Agenda {
   #cell(suite: string): number {
     return SUITES + this.#suites.indexOf(suite);
   }
+}
+
+function startsServers({ row }: AgendaCase): boolean {
+  return row.needs?.some((need) => need === "conventions" || need === "second-server") ?? false;
 }

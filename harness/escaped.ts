@@ -22,7 +22,16 @@ export function endEscaped(variable: string, value: string): number {
   return endAll(adopted, (pid) => wasStartedWith(pid, variable, value));
 }
 
-/** The same of processes that descend from a program which has ended: whose children they are is not known. */
+/** Whether processes descend from this one, which was started with the variable; true where that cannot be seen. */
+export function hasOffspring(pid: number, variable: string, value: string): boolean {
+  const children = attempt(() =>
+    namesIn(`/proc/${pid}/task`).map((task) => readText(`/proc/${pid}/task/${task}/children`))
+  );
+  if (children === undefined || children.some((list) => list !== "")) return true;
+  return adopted().some((other) => other !== pid && wasStartedWith(other, variable, value));
+}
+
+/** Ends all processes that were started with this variable, whose children ever they are. Says how many there were. */
 export function endLeftovers(variable: string, value: string): number {
   return endAll(others, (pid) => wasStartedWith(pid, variable, value));
 }

@@ -1,12 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
-import { adoptEscaped, endEscaped, endHolders, endLeftovers, endStrays } from "./escaped.ts";
+import {
+  adoptEscaped,
+  endEscaped,
+  endHolders,
+  endLeftovers,
+  endStrays,
+  hasOffspring,
+} from "./escaped.ts";
 import { ChildProcess } from "./posix/child_process.ts";
 import { type Fd, openFile, pipe } from "./posix/fd.ts";
 import { readAvailable } from "./posix/file_io.ts";
 import { libc } from "./posix/libc.ts";
 import { readText } from "./posix/proc.ts";
 import { waitNow } from "./posix/poll.ts";
-import { SIGKILL, signalProcess } from "./posix/process.ts";
+import { SIGKILL, signalGroup, signalProcess } from "./posix/process.ts";
 
 libc(); // stays open for good: not a leak of the test that happens to come first
 adoptEscaped();
@@ -67,6 +74,22 @@ Deno.test("endStrays() ends an orphan that has nothing of ours any more", () => 
   assert(signalProcess(pid, 0));
   assert(endStrays() >= 1);
   assert(!signalProcess(pid, 0));
+});
+
+Deno.test("hasOffspring() sees a child, and an orphan", () => {
+  using none = openFile("/dev/null", { write: true });
+  const streams = { stdin: none, stdout: none, stderr: none };
+  using alone = sleeper("meant");
+  assert(!hasOffspring(alone.pid, "VFIO_USER_TEST", "meant"));
+  using parent = ChildProcess.start(["sh", "-c", "sleep 60; true"], streams);
+  const deadline = performance.now() + 5000;
+  while (!hasOffspring(parent.pid, "VFIO_USER_TEST", "none")) assert(performance.now() < deadline);
+  signalGroup(parent.pid, SIGKILL);
+  assert(waitNow(parent.ending, "readable", 5000) && parent.exit !== undefined);
+  orphan("setsid sleep 60", "sleep");
+  assert(hasOffspring(alone.pid, "VFIO_USER_TEST", "meant"));
+  end(alone);
+  assert(endEscaped("VFIO_USER_TEST", "meant") >= 1);
 });
 
 Deno.test("endLeftovers() ends whatever has the variable, and no others", () => {

@@ -34,7 +34,7 @@ async function play(order: JobOrder, stage: Stage, { SUITES, CLAUSES }: Cases): 
   stage.knows(order.life);
   const byId = new Map(casesOf(SUITES).map((one) => [one.id, one]));
   const selected = order.cases.map((one) => ({ ...byId.get(one.id)!, ...one }));
-  const agenda = new Agenda(selected, order.agenda);
+  const agenda = new Agenda(selected, order.jobs, order.agenda);
   // One that cannot be started beside the first takes no case.
   if (!await reachable(stage)) return;
   const player = new Player(stage, order.device, agenda, { ...order.player, clauses: CLAUSES });

@@ -20,6 +20,8 @@ export interface JobOrder {
   readonly kind: "play";
   readonly cases: readonly Pick<SelectedCase, "id" | "leftOutBy">[];
   readonly agenda: SharedArrayBuffer;
+  /** How many play, with the main thread. */
+  readonly jobs: number;
   readonly device: DeviceFacts;
   readonly life: LifeFacts;
   readonly player: Omit<PlayerOptions, "clauses">;
@@ -49,9 +51,14 @@ export class Jobs implements AsyncDisposable {
   }
 
   /** Lets them play what the agenda gives them. */
-  begin(order: Omit<JobOrder, "kind" | "agenda">, agenda: Agenda, listener: JobListener): void {
+  begin(
+    order: Omit<JobOrder, "kind" | "agenda" | "jobs">,
+    agenda: Agenda,
+    listener: JobListener,
+  ): void {
     for (const job of this.#jobs) {
-      job.begin({ kind: "play", ...order, agenda: agenda.shared }, listener);
+      const shared = { agenda: agenda.shared, jobs: this.#jobs.length + 1 };
+      job.begin({ kind: "play", ...order, ...shared }, listener);
     }
   }
 

@@ -186,7 +186,7 @@ async function judge(
     if (is !== how.expect[0]) row.notes.push(`the program refuses to start: ${text}`);
     if (is === "refuses") return undefined;
   }
-  if (how.looksAt === "process") await server.ended(DAEMON_MS);
+  if (how.looksAt === "process" && server.hasOffspring) await server.ended(DAEMON_MS);
   const failure = look(row, how, server, connection);
   if (failure !== undefined || how.sigterm === undefined) return failure;
   return await terminate(row, how, server, connection);

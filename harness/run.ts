@@ -57,7 +57,6 @@ export async function play(
   listener: RunListener = {},
 ): Promise<Played> {
   const beganAt = now();
-  const agenda = new Agenda(cases);
   const limits = {
     timeoutMs: options.timeoutMs,
     startMs: options.startMs,
@@ -66,6 +65,7 @@ export async function play(
   const { onWait } = options;
   await using stage = new Stage(target, { ...limits, ...(onWait && { onWait }) });
   const further = furtherJobs(cases, target, options);
+  const agenda = new Agenda(cases, further + 1);
   const { casesModule = "" } = options;
   await using jobs = new Jobs(further, { target, stage: limits, casesModule });
   using _stopping = onAbort(options.signal, () => {

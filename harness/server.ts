@@ -101,6 +101,11 @@ export class Server implements AsyncDisposable {
     return this.#child?.pid;
   }
 
+  /** Whether other processes descend from the one that we started, or may do so. */
+  get hasOffspring(): boolean {
+    return this.pid === undefined || this.#folder!.hasOffspring(this.pid);
+  }
+
   /** Connects within `ms`. Throws `HarnessError` of kind `start` when it has ended or never listens. */
   async connect(ms: number): Promise<UnixSocket> {
     const deadline = performance.now() + ms;

@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.ts";
-import { endEscaped, endLeftovers } from "./escaped.ts";
+import { endEscaped, endLeftovers, hasOffspring } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 
 /** Environment variable that tells the processes of a server from all others. */
@@ -38,6 +38,11 @@ export class ServerFolder implements AsyncDisposable {
       return new ServerFolder(path, lock);
     }
     throw new HarnessError("start", "Cannot lock a temporary folder for the server");
+  }
+
+  /** Whether this process of the server is not its only one. */
+  hasOffspring(pid: number): boolean {
+    return hasOffspring(pid, FOLDER_VARIABLE, this.path);
   }
 
   /** Ends what runs of the server, also what has left its process group. */
