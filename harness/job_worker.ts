@@ -6,7 +6,8 @@ import { Agenda } from "./agenda.ts";
 import type { Clause, Suite } from "./case.ts";
 import { HarnessError } from "./harness_error.ts";
 import type { FromJob, JobOrder, JobStart, ToJob } from "./jobs.ts";
-import { playAgenda, Player } from "./player.ts";
+import { playAgenda } from "./play_agenda.ts";
+import { Player } from "./player.ts";
 import { casesOf } from "./select.ts";
 import { Stage } from "./stage.ts";
 

@@ -1,6 +1,7 @@
 import type { Agenda } from "./agenda.ts";
 import type { DeviceFacts } from "./device_facts.ts";
-import type { JobListener, PlayerOptions } from "./player.ts";
+import type { JobListener } from "./play_agenda.ts";
+import type { PlayerOptions } from "./player.ts";
 import type { CaseResult } from "./results.ts";
 import type { SelectedCase } from "./select.ts";
 import type { LifeFacts, StageOptions } from "./stage.ts";

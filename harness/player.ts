@@ -42,11 +42,11 @@ export interface PlayerOptions {
 const IDLE_MS = 100;
 const BUSY = 0.5;
 
-/** Who hears what is played. */
-export interface JobListener {
-  took(index: number): void;
-  played(index: number, result: CaseResult): void;
-}
+/**
+ * After a case without an answer, the next are waited for a tenth as long, but for this many milliseconds and three
+ * times as long as any case took that passed.
+ */
+const HURRY = { part: 0.1, leastMs: 250, times: 3 } as const;
 
 /** As many cases in a row without a server end the run. */
 const MAX_LOST = 3;
@@ -71,6 +71,9 @@ export class Player {
   readonly #descriptors = new DescriptorWatch();
   /** Cases in a row that found no server. */
   #lost = 0;
+  readonly #timeoutMs: number;
+  /** The longest that a case took which passed, in milliseconds. */
+  #longestMs = 0;
 
   /** Without a device, of a run that is cut off before one is known, nothing is played. */
   constructor(
@@ -80,6 +83,7 @@ export class Player {
     options: PlayerOptions,
   ) {
     this.#stage = stage;
+    this.#timeoutMs = stage.timeoutMs;
     this.#device = device;
     this.#agenda = agenda;
     this.#options = options;
@@ -90,9 +94,21 @@ export class Player {
     return this.#device;
   }
 
+  /** The longest wait for a reply, in milliseconds, while it is shorter than it should be. */
+  get hurriedMs(): number | undefined {
+    const { timeoutMs } = this.#stage;
+    return timeoutMs < this.#timeoutMs ? timeoutMs : undefined;
+  }
+
+  /** Waits as long as it should. */
+  takeTime(): void {
+    this.#stage.timeoutMs = this.#timeoutMs;
+  }
+
   async result(selected: SelectedCase): Promise<CaseResult> {
     const started = now();
     const outcome = await this.#outcome(selected);
+    if (outcome.verdict === "pass") this.#longestMs = Math.max(this.#longestMs, now() - started);
     const { suite, row } = selected;
     const clause = this.#options.clauses[row.clause];
     if (clause === undefined) throw new HarnessError("internal", `No clause ${row.clause}`);
@@ -182,9 +198,18 @@ export class Player {
     return { kind: "not-run", text: STOP_TEXTS[this.#agenda.stopped ?? why] };
   }
 
+  /** Waits less: whoever is silent once is likely to stay so. */
+  #hurry(): void {
+    const { part, leastMs, times } = HURRY;
+    const ms = Math.max(this.#timeoutMs * part, leastMs, this.#longestMs * times);
+    this.#stage.timeoutMs = Math.min(Math.round(ms), this.#timeoutMs);
+  }
+
   /** A server that keeps silent three times in a row costs no more time: the suite, or all, is given up. */
   async #countSilence({ suite }: SelectedCase, { failure }: Attempt): Promise<void> {
+    this.takeTime();
     if (this.#options.keepGoing) return;
+    if (failure?.kind === "no-reply") this.#hurry();
     if (failure?.kind !== "no-reply") this.#agenda.answered(suite.id);
     else if (this.#agenda.unanswered(suite.id) && !await this.#stillAnswers()) {
       this.#agenda.stop("unanswered");
@@ -244,8 +269,13 @@ export class Player {
     await this.#stage.replace();
     const { replay = true } = this.#options;
     if (alone || !replay || this.#stage.stopped) return attempt;
+    if (attempt.failure.kind === "no-reply") this.#hurry();
     const passed = "failed at first, after other cases on the same server, and passed alone";
-    return await this.#again(row, attempt, passed);
+    const again = await this.#again(row, attempt, passed);
+    if (again.failure?.kind !== "no-reply" || this.hurriedMs === undefined) return again;
+    // The first attempt was waited for as long as it should be.
+    const note = `alone, it got no answer within ${this.hurriedMs} ms either`;
+    return { ...attempt, notes: [...attempt.notes, note] };
   }
 
   /** The second attempt counts, where there can be one. */
@@ -337,24 +367,6 @@ export class Player {
 
 function skipped(skip: Skip) {
   return { verdict: "skip", skip, notes: [], transcript: [], log: "" } as const;
-}
-
-/** Plays what an agenda gives until there is no more. A pass at the end is told when the server has ended. */
-export async function playAgenda(
-  player: Player,
-  cases: readonly SelectedCase[],
-  agenda: Agenda,
-  listener: JobListener,
-): Promise<void> {
-  let last: { readonly index: number; readonly result: CaseResult } | undefined;
-  for (let index = agenda.take(); index !== undefined; index = agenda.take()) {
-    listener.took(index);
-    const result = await player.result(cases[index]!);
-    if (last !== undefined) listener.played(last.index, last.result);
-    last = result.verdict === "pass" ? { index, result } : undefined;
-    if (last === undefined) listener.played(index, result);
-  }
-  if (last !== undefined) listener.played(last.index, await player.end(last.result));
 }
 
 /** Milliseconds since 1970, as finely as `performance.now()`, and alike in all threads. */

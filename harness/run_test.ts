@@ -8,6 +8,7 @@ import { selectCases } from "./select.ts";
 import {
   anyError,
   closed,
+  deviceReset,
   disconnect,
   expect,
   getInfo,
@@ -199,6 +200,36 @@ Deno.test("play() gives a suite up after three cases in a row without an answer"
   assertEquals(results[5]?.skip?.kind, "not-run");
   assertStringIncludes(results[5]?.skip?.text ?? "", "--keep-going");
   assert(complete);
+});
+
+Deno.test("play() waits once for a server that keeps silent", async () => {
+  const timeoutMs = 3000;
+  const { results } = await playCases("is-silent", [CASES[0]!, ...SILENT], { timeoutMs });
+  assertEquals(results.map(({ verdict }) => verdict), [
+    ...["pass", "fail", "fail", "fail", "skip", "skip", "skip"],
+  ]);
+  const [, first, ...others] = results;
+  assert(first!.durationMs >= timeoutMs);
+  const more = others.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  assert(more < timeoutMs, `${more} ms more`);
+  assertStringIncludes(others[0]?.notes.join() ?? "", " ms only, since the case before");
+});
+
+const SLOW: Case = {
+  id: "slow",
+  title: "",
+  clause: "any",
+  steps: [deviceReset(), expect(anyError())],
+};
+
+Deno.test("play() does not blame a slow answer behind a silence", async () => {
+  for (const cases of [[SILENT[0]!, SLOW, CASES[0]!], [SILENT[0]!, SLOW]]) {
+    const { results } = await playCases("is-silent-and-slow", cases, { timeoutMs: 1500 });
+    assertEquals(
+      results.map(({ verdict }) => verdict),
+      ["fail", "pass", "pass"].slice(0, cases.length),
+    );
+  }
 });
 
 Deno.test("play() ends when the server answers no new client either", async () => {

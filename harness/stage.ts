@@ -34,7 +34,8 @@ const DYING_MS = 3000;
 
 /** One server after another, and the connection that rows share. */
 export class Stage implements World, IdleServer, AsyncDisposable {
-  readonly timeoutMs: number;
+  /** Longest wait for a reply, in milliseconds; shorter than the user said while a server is not expected to answer. */
+  timeoutMs: number;
   /** Known after `learnLife`. */
   life: Life = "unknown";
   /** What was odd about servers, besides what cases say. */
@@ -423,7 +424,10 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   }
 
   async #version(connection: Connection): Promise<Reply | string> {
-    const reply = await ask(connection, CLIENT_VERSION, this.timeoutMs);
+    // One that has just been started may have much to prepare.
+    const isNew = this.#server?.ours === true && this.#clients <= 1;
+    const ms = isNew ? this.#options.timeoutMs : this.timeoutMs;
+    const reply = await ask(connection, CLIENT_VERSION, ms);
     connection.negotiated = typeof reply !== "string";
     return reply;
   }

@@ -12,6 +12,7 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
   "dies": () => Deno.exit(3),
   "kills-itself": () => Deno.kill(Deno.pid, "SIGKILL"),
   "is-silent": () => {},
+  "is-silent-and-slow": () => {},
   "leaks": async (client, request) => {
     leaked.push(await Deno.open("/dev/null"));
     await client.write(header(request, 16, 0x21));
@@ -53,6 +54,9 @@ const MISDEEDS: Record<string, (client: Deno.UnixConn, request: Request) => unkn
     await client.write(header(request, 16, 0x21));
   },
 };
+
+/** More than a harness in a hurry waits, less than it has to. */
+const SLOW_MS = 600;
 
 const leaked: Deno.FsFile[] = [];
 const eaten: Uint8Array[] = [];
@@ -99,6 +103,8 @@ async function answer(client: Deno.UnixConn, request: Request): Promise<void> {
     await client.write(Uint8Array.from([...header(request, 32), ...info]));
   } else {
     const misdeed = request.command === Command.REGION_READ ? MISDEEDS[behaviour] : undefined;
+    const slow = behaviour === "is-silent-and-slow" && request.command === Command.DEVICE_RESET;
+    if (slow) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     if (misdeed !== undefined) await misdeed(client, request);
     else await client.write(header(request, 16, 0x21));
   }
