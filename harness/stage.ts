@@ -5,12 +5,13 @@ import type { IdleServer } from "./descriptor_watch.ts";
 import type { Life } from "./device_facts.ts";
 import type { World } from "./world.ts";
 import { HarnessError } from "./harness_error.ts";
+import { KeptServer } from "./kept_server.ts";
 import { signalProcess, SIGTERM } from "./posix/process.ts";
 import type { UnixSocket } from "./posix/unix_socket.ts";
 import { ProcessProbe } from "./process_probe.ts";
 import type { Failure } from "./results.ts";
-import { type Exit, exitText, Server, type ServerLimits } from "./server.ts";
-import { deviceReset } from "./steps.ts";
+import { type Exit, exitText, type Server, type ServerLimits } from "./server.ts";
+import { SpareServer } from "./spare_server.ts";
 import type { Target } from "./target.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -43,8 +44,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   readonly #target: Target;
   readonly #options: StageOptions;
   #server: Server | undefined;
-  /** The next server, which comes up while this one is at work. */
-  #spare: Promise<Server | undefined> | undefined;
+  readonly #spare: SpareServer;
   /** The last server that was ended, while its traces are removed. */
   #tidying: Promise<void> = Promise.resolve();
   /** Servers that were ended: with the second it is worth while to have a spare one. */
@@ -65,14 +65,14 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     | undefined;
   /** Whether the last second server had served other rows. */
   secondWasUsed = false;
-  /** The second server of a row that left no more behind than a reset puts right. */
-  #kept: Server | undefined;
+  readonly #kept: KeptServer = new KeptServer((server) => this.#tidy(server));
   #normalExit: Exit | undefined;
   #stopped = false;
 
   constructor(target: Target, options: StageOptions) {
     this.#target = target;
     this.#options = options;
+    this.#spare = new SpareServer(target, options);
     this.timeoutMs = options.timeoutMs;
   }
 
@@ -105,9 +105,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
 
   /** Starts a server that will soon be needed. */
   warmUp(): void {
-    // Commands that go with a start may not bear a second server beside the first.
-    if (this.#target.kind !== "command" || this.#target.before || this.#target.after) return;
-    this.#spare ??= Server.start(this.#target, this.#options).catch(() => undefined);
+    this.#spare.warmUp();
   }
 
   /** What the server printed since the last call. */
@@ -174,7 +172,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   async second(transcript: Transcript, resetWillDo: boolean): Promise<Connection | Failure> {
     await this.endSecond(false);
     this.#first = { server: this.#server, clients: this.#clients, resetWillDo };
-    this.#server = resetWillDo ? await this.#resetKept() : undefined;
+    this.#server = resetWillDo ? await this.#kept.takeReset(this.timeoutMs) : undefined;
     this.#clients = this.#server === undefined ? 0 : 1;
     this.secondWasUsed = this.#server !== undefined;
     try {
@@ -194,31 +192,13 @@ export class Stage implements World, IdleServer, AsyncDisposable {
       this.#shared?.[Symbol.dispose]();
       this.#shared = undefined;
       this.#output += this.#server.output.take();
-      this.#kept = this.#server;
+      this.#kept.keep(this.#server);
     } else await this.replace();
     this.#first = undefined;
     this.#server = first.server;
     this.#clients = first.clients;
     // Its client leaves with the row.
     if (this.life !== "stays") await this.replace();
-  }
-
-  /** The second server of an earlier row, if a reset puts it right. */
-  async #resetKept(): Promise<Server | undefined> {
-    const kept = this.#kept;
-    this.#kept = undefined;
-    if (kept === undefined) return undefined;
-    const socket = kept.connectNow();
-    if (socket !== undefined) {
-      using connection = new Connection(socket, new Transcript());
-      const version = await this.#version(connection);
-      const reset = connection.negotiated
-        ? await ask(connection, deviceReset(), this.timeoutMs)
-        : version;
-      if (typeof reset !== "string") return kept;
-    }
-    await this.#tidy(kept);
-    return undefined;
   }
 
   /** VERSION on a new connection. */
@@ -378,8 +358,8 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     this.#stopped = true;
     this.#server?.kill();
     this.#first?.server?.kill();
-    this.#kept?.kill();
-    void this.#spare?.then((spare) => spare?.kill());
+    this.#kept.kill();
+    this.#spare.kill();
     this.#latest?.socket.hangUp();
     this.#shared?.[Symbol.dispose]();
   }
@@ -394,18 +374,12 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     await this.endSecond(false);
     await this.replace();
     await this.#tidying;
-    await (await this.#spare)?.[Symbol.asyncDispose]();
-    this.#spare = undefined;
-    if (this.#kept !== undefined) await this.#tidy(this.#kept);
-    this.#kept = undefined;
+    await this.#spare[Symbol.asyncDispose]();
+    await this.#kept[Symbol.asyncDispose]();
   }
 
   async #start(): Promise<Server> {
-    const spare = await this.#spare;
-    this.#spare = undefined;
-    const useful = spare !== undefined && spare.exit === undefined;
-    const server = useful ? spare : await Server.start(this.#target, this.#options);
-    if (!useful) await spare?.[Symbol.asyncDispose]();
+    const server = await this.#spare.take();
     if (this.life === "exits" || this.life === "abandons" || this.#ended >= 2) this.warmUp();
     return server;
   }
