@@ -8,7 +8,7 @@ import { SIGCONT, SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
 import { spawn, type Spawned, type StartOptions } from "./spawn.ts";
-import { FOLDER_VARIABLE, type ServerFolder } from "./server_folder.ts";
+import { FOLDER_VARIABLE, type ServerFolder, type ServerFolders } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
 import { Errno, errnoName } from "./wire/errno.ts";
 
@@ -51,11 +51,18 @@ export class Server implements AsyncDisposable {
   readonly #target: Target;
   readonly #child: ChildProcess | undefined;
   readonly #folder: ServerFolder | undefined;
+  readonly #folders: ServerFolders | undefined;
   /** Drains what it prints while we are at something else. */
   readonly #watching: Promise<void>;
   #killed = false;
 
-  private constructor(target: Target, limits: ServerLimits, spawned?: Spawned) {
+  private constructor(
+    target: Target,
+    limits: ServerLimits,
+    spawned?: Spawned,
+    folders?: ServerFolders,
+  ) {
+    this.#folders = folders;
     this.#target = target;
     this.#limits = limits;
     this.#child = spawned?.child;
@@ -76,7 +83,7 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     if (target.kind === "attach") return new Server(target, limits);
     const spawned = await spawn(target, options);
-    const server = new Server(target, limits, spawned);
+    const server = new Server(target, limits, spawned, options.folders);
     try {
       if (target.before !== undefined) await server.#run(target.before, "--before");
     } catch (error) {
@@ -189,7 +196,8 @@ export class Server implements AsyncDisposable {
     this.output[Symbol.dispose]();
     child[Symbol.dispose]();
     await this.#watching;
-    await this.#folder![Symbol.asyncDispose]();
+    const folder = this.#folder!;
+    await (this.#folders?.giveBack(folder) ?? folder[Symbol.asyncDispose]());
     running.delete(this);
   }
 

@@ -9,6 +9,8 @@ const PREFIX = "vfio-user-run-";
 /** A server may be started as this user, who owns its folder then. */
 const NOBODY = 65_534;
 const ATTEMPTS = 10;
+/** A socket, a lock, a pid file, a log: with more, all of it goes. */
+const MOST_FILES = 4;
 
 let leftoversRemoved: Promise<void> | undefined;
 
@@ -50,6 +52,18 @@ export class ServerFolder implements AsyncDisposable {
     return endEscaped(FOLDER_VARIABLE, this.path);
   }
 
+  /** Empties it of the few files that a server leaves; false when it is not as good as new then. */
+  empty(): boolean {
+    const isEmpty = attempt(() => {
+      const entries = [...Deno.readDirSync(this.path).take(MOST_FILES + 1)];
+      if (entries.length > MOST_FILES || entries.some((entry) => entry.isDirectory)) return false;
+      for (const { name } of entries) Deno.removeSync(`${this.path}/${name}`);
+      const { isDirectory, mode, uid } = Deno.lstatSync(this.path);
+      return isDirectory && (mode! & 0o7777) === 0o700 && uid === Deno.uid();
+    });
+    return isEmpty === true;
+  }
+
   /** Removes it at once; the lock goes with our process. */
   removeNow(): void {
     attempt(() => Deno.removeSync(this.path, { recursive: true }));
@@ -59,6 +73,35 @@ export class ServerFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await remove(this.path);
     this.#lock.close();
+  }
+}
+
+/** Folders of servers that have ended, for the next ones: to make and remove one takes longer than all else that we do. */
+export class ServerFolders implements AsyncDisposable {
+  readonly #free: ServerFolder[] = [];
+  readonly #removeNow = () => {
+    for (const folder of this.#free) folder.removeNow();
+  };
+
+  constructor() {
+    globalThis.addEventListener("unload", this.#removeNow);
+  }
+
+  /** The folder is the caller's until it is given back or removed. */
+  async take(): Promise<ServerFolder> {
+    return this.#free.pop() ?? await ServerFolder.make();
+  }
+
+  /** No process of the server may be left that knows it. */
+  async giveBack(folder: ServerFolder): Promise<void> {
+    if (folder.empty()) this.#free.push(folder);
+    else await folder[Symbol.asyncDispose]();
+  }
+
+  /** Removes all that are free. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    globalThis.removeEventListener("unload", this.#removeNow);
+    for (const folder of this.#free.splice(0)) await folder[Symbol.asyncDispose]();
   }
 }
 

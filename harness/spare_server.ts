@@ -1,10 +1,12 @@
 import { Server, type ServerLimits } from "./server.ts";
+import { ServerFolders } from "./server_folder.ts";
 import type { Target } from "./target.ts";
 
 /** The next server, which comes up while another one is at work. */
 export class SpareServer implements AsyncDisposable {
   readonly #target: Target;
   readonly #limits: ServerLimits;
+  readonly #folders = new ServerFolders();
   #spare: Promise<Server | undefined> | undefined;
 
   constructor(target: Target, limits: ServerLimits) {
@@ -16,7 +18,7 @@ export class SpareServer implements AsyncDisposable {
   warmUp(): void {
     // Commands that go with a start may not bear a second server beside the first.
     if (this.#target.kind !== "command" || this.#target.before || this.#target.after) return;
-    this.#spare ??= Server.start(this.#target, this.#limits).catch(() => undefined);
+    this.#spare ??= this.#start().catch(() => undefined);
   }
 
   /** Gives the one away that is there and runs, or a new one. Throws `HarnessError` of kind `start`. */
@@ -25,7 +27,7 @@ export class SpareServer implements AsyncDisposable {
     this.#spare = undefined;
     if (spare !== undefined && spare.exit === undefined) return spare;
     await spare?.[Symbol.asyncDispose]();
-    return await Server.start(this.#target, this.#limits);
+    return await this.#start();
   }
 
   /** Ends it at once. */
@@ -33,9 +35,14 @@ export class SpareServer implements AsyncDisposable {
     void this.#spare?.then((spare) => spare?.kill());
   }
 
-  /** Stops it. */
+  /** Stops it. All that were given away must have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#spare)?.[Symbol.asyncDispose]();
     this.#spare = undefined;
+    await this.#folders[Symbol.asyncDispose]();
+  }
+
+  async #start(): Promise<Server> {
+    return await Server.start(this.#target, this.#limits, { folders: this.#folders });
   }
 }

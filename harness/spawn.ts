@@ -4,7 +4,7 @@ import { ChildProcess } from "./posix/child_process.ts";
 import { type Fd, openFile, pipe } from "./posix/fd.ts";
 import { SystemError } from "./posix/libc.ts";
 import { UnixListener } from "./posix/unix_listener.ts";
-import { FOLDER_VARIABLE, ServerFolder } from "./server_folder.ts";
+import { FOLDER_VARIABLE, ServerFolder, type ServerFolders } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
 import { Errno } from "./wire/errno.ts";
 
@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly socketName?: string;
   /** User and group of the program, who owns its folder. Default: ours. */
   readonly user?: number;
+  /** Where its folder comes from and goes to. Default: one is made and removed. */
+  readonly folders?: ServerFolders;
   /** Called with the path of the socket before the program is started. */
   readonly prepare?: (path: string) => void;
 }
@@ -40,7 +42,7 @@ export async function spawn(
   options: StartOptions,
 ): Promise<Spawned> {
   adoptEscaped();
-  const folder = await ServerFolder.make();
+  const folder = await (options.folders?.take() ?? ServerFolder.make());
   const socket = `${folder.path}/${options.socketName ?? "server.sock"}`;
   try {
     return { ...startIn(folder, socket, target, options), folder, socket };

@@ -374,8 +374,8 @@ export class Stage implements World, IdleServer, AsyncDisposable {
     await this.endSecond(false);
     await this.replace();
     await this.#tidying;
-    await this.#spare[Symbol.asyncDispose]();
     await this.#kept[Symbol.asyncDispose]();
+    await this.#spare[Symbol.asyncDispose]();
   }
 
   async #start(): Promise<Server> {
