@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.ts";
-import { ChildProcess } from "./posix/child_process.ts";
+import { ChildProcess, isStartedHere } from "./posix/child_process.ts";
 import type { Fd } from "./posix/fd.ts";
 import { waitNow } from "./posix/poll.ts";
 import { linkTarget, namesIn, readText } from "./posix/proc.ts";
@@ -28,7 +28,7 @@ export function hasOffspring(pid: number, variable: string, value: string): bool
     namesIn(`/proc/${pid}/task`).map((task) => readText(`/proc/${pid}/task/${task}/children`))
   );
   if (children === undefined || children.some((list) => list !== "")) return true;
-  return adopted().some((other) => other !== pid && wasStartedWith(other, variable, value));
+  return adopted().some((other) => wasStartedWith(other, variable, value));
 }
 
 /** Ends all processes that were started with this variable, whose children ever they are. Says how many there were. */
@@ -56,10 +56,11 @@ export function adoptEscaped(): void {
   attempt(adoptOrphans); // where that is not known, others() are looked through
 }
 
-/** What became ours, and what the main thread has started. */
+/** What became ours, and what the main thread has started, if this is another. */
 function adopted(): number[] {
   const children = attempt(() => readText(`/proc/self/task/${Deno.pid}/children`));
-  return children?.split(" ").map(Number).filter((pid) => pid > 1) ?? others();
+  const pids = children?.split(" ").map(Number).filter((pid) => pid > 1) ?? others();
+  return pids.filter((pid) => !isStartedHere(pid));
 }
 
 function others(): number[] {

@@ -35,6 +35,14 @@ const ALL_SIGNALS = 0x7fff_ffff;
 /** Arrays of fewer bytes may lie on the JavaScript heap, where they move. */
 const MOVES_BELOW = 64;
 
+/** Those that this thread has started and not seen end. */
+const running = new Set<number>();
+
+/** Whether this thread has started the process, and has not seen it end. */
+export function isStartedHere(pid: number): boolean {
+  return running.has(pid);
+}
+
 /** A program that we started, in a session and process group of its own, with no signal blocked or ignored. */
 export class ChildProcess implements Disposable {
   /** Its number, which no other process has until its end was seen. */
@@ -82,6 +90,7 @@ export class ChildProcess implements Disposable {
     const status = new Int32Array(1);
     const what = `wait for process ${this.pid}`;
     if (unwrap(what, "waitpid", libc().waitpid(this.pid, status, WNOHANG)) === 0) return undefined;
+    running.delete(this.pid);
     const signal = status[0]! & 0x7f;
     const code = (status[0]! >> 8) & 0xff;
     return this.#exit = { code, signal: signal === 0 ? null : signalName(signal) };
@@ -120,6 +129,7 @@ function spawn(
   const attributes = attributesOfChild();
   const result = libc().posix_spawnp(pid, program, actions, attributes, words, variables);
   check(`start ${argv[0]}`, result);
+  running.add(pid[0]!);
   return pid[0]!;
 }
 
