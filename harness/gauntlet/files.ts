@@ -87,6 +87,14 @@ export const FILES: readonly Behaviour[] = [
       await Deno.symlink("../..", folderOf(path));
     }),
   },
+  {
+    id: "opens-folder",
+    text: "lets everyone write to its folder, and leaves a thousand files there",
+    start: (path) => {
+      Deno.chmodSync(folderOf(path), 0o777);
+      for (let i = 0; i < 1000; i++) Deno.writeTextFileSync(`${folderOf(path)}/${i}`, "");
+    },
+  },
   { id: "nests-folders", text: "nests folders deeper than a path can name", start: nest },
   { id: "fills-disk", text: "fills the disk that its folder is on, or 64 MiB of it", start: fill },
   {

@@ -96,6 +96,12 @@ export const PROCESSES: readonly Behaviour[] = [
       leave({ ...OUTPUTS, clearEnv: true }, "setsid", "tail", "-f", "/dev/null", path),
   },
   {
+    id: "child-without-traces",
+    text: "leaves a child in a session of its own, without environment and without our outputs",
+    // The path only tells the trial whose child it is.
+    start: (path) => leave({ clearEnv: true }, "setsid", "tail", "-f", "/dev/null", path),
+  },
+  {
     id: "child-pours-output",
     text: "leaves a child that writes without end",
     start: () => leave({ ...OUTPUTS, detached: true }, "yes", `</pre><b id="gauntlet">\u001b[31m`),
