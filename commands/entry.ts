@@ -1,4 +1,4 @@
-import { endStrays } from "../harness/escaped.ts";
+import { buryStrays, endStrays } from "../harness/escaped.ts";
 import { HarnessError } from "../harness/harness_error.ts";
 import { oneLine } from "../reports/text.ts";
 
@@ -27,6 +27,9 @@ function write(stream: typeof Deno.stdout, content: string): void {
 /** What ends a run from outside. A second one ends the program at once. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** How often we look for processes that servers have left and that have ended. */
+const BURY_MS = 1000;
+
 /** Surrounds what starts servers: aborts at a signal, and ends in the end what has got away from them. */
 export function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
@@ -35,9 +38,12 @@ export function abortOnSignal(): AbortSignal & Disposable {
     controller.abort("by a signal");
   };
   for (const name of SIGNALS) Deno.addSignalListener(name, listener);
+  const burying = setInterval(buryStrays, BURY_MS);
+  Deno.unrefTimer(burying);
   return Object.assign(controller.signal, {
     [Symbol.dispose]() {
       for (const name of SIGNALS) Deno.removeSignalListener(name, listener);
+      clearInterval(burying);
       endStrays();
     },
   });

@@ -47,8 +47,24 @@ export function endHolders(pipe: Fd): number {
  * so these have gone out of their way to escape. Says how many there were.
  */
 export function endStrays(): number {
+  return endAll(strays, () => true);
+}
+
+/** Takes those children out of the list of processes that have ended by themselves: there could be any number. */
+export function buryStrays(): void {
+  for (const pid of strays()) {
+    if (fieldsOf(pid)[STATE] === "Z") bury(pid);
+  }
+}
+
+function strays(): number[] {
   const ours = fieldsOf(Deno.pid)[SESSION];
-  return endAll(adopted, (pid) => fieldsOf(pid)[SESSION] !== ours);
+  return adopted().filter((pid) => fieldsOf(pid)[SESSION] !== ours);
+}
+
+function bury(pid: number): void {
+  using process = attempt(() => ChildProcess.adopt(pid));
+  attempt(() => process?.exit); // not every process is our child
 }
 
 /** To be called before anything is started that may have children: they become ours when it ends. */
@@ -84,8 +100,7 @@ function endAll(candidates: () => number[], isMeant: (pid: number) => boolean): 
 function end(pid: number): void {
   using process = attempt(() => ChildProcess.adopt(pid));
   attempt(() => signalProcess(pid, SIGKILL)); // it may have become another user
-  if (process === undefined || !waitNow(process.ending, "readable", DYING_MS)) return;
-  attempt(() => process.exit); // takes it out of the list of processes; not every one is our child
+  if (process !== undefined && waitNow(process.ending, "readable", DYING_MS)) bury(pid);
 }
 
 function wasStartedWith(pid: number, variable: string, value: string): boolean {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   adoptEscaped,
+  buryStrays,
   endEscaped,
   endHolders,
   endLeftovers,
@@ -74,6 +75,15 @@ Deno.test("endStrays() ends an orphan that has nothing of ours any more", () => 
   assert(signalProcess(pid, 0));
   assert(endStrays() >= 1);
   assert(!signalProcess(pid, 0));
+});
+
+Deno.test("buryStrays() takes an orphan out of the list that has ended", () => {
+  const pid = orphan("setsid sleep 0.05", "sleep");
+  const deadline = performance.now() + 5000;
+  while (signalProcess(pid, 0)) {
+    buryStrays();
+    assert(performance.now() < deadline);
+  }
 });
 
 Deno.test("hasOffspring() sees a child, and an orphan", () => {

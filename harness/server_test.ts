@@ -26,6 +26,20 @@ Deno.test("Server.start() says that there is no such program", async () => {
   assertEquals(error.kind, "start");
 });
 
+Deno.test("Server.start() says why a program cannot be run", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/program`;
+  const why = async (mode: number) => {
+    await Deno.writeTextFile(path, "echo no interpreter\n", { mode });
+    const start = () => Server.start({ kind: "command", argv: [path] }, LIMITS);
+    return (await assertRejects(start, HarnessError)).message.replace(path, "it");
+  };
+  assertEquals(await why(0o600), "Cannot start it: it may not be run");
+  await Deno.remove(path);
+  assertStringIncludes(await why(0o700), "neither a program for this machine nor a script");
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("connect() says how a server ended that exits at once, and keeps its output", async () => {
   await using server = await Server.start(stub("exits-at-once"), LIMITS);
   const error = await assertRejects(() => server.connect(5000), HarnessError);

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { adoptEscaped } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { ChildProcess } from "./posix/child_process.ts";
@@ -6,7 +7,7 @@ import { SystemError } from "./posix/libc.ts";
 import { UnixListener } from "./posix/unix_listener.ts";
 import { FOLDER_VARIABLE, ServerFolder, type ServerFolders } from "./server_folder.ts";
 import { fillIn, type Target } from "./target.ts";
-import { Errno } from "./wire/errno.ts";
+import { Errno, errnoName } from "./wire/errno.ts";
 
 /** How one start differs from the usual one. */
 export interface StartOptions {
@@ -104,19 +105,18 @@ function becoming(user: number): string[] {
   return [SETPRIV, id, group, "--clear-groups", "--"];
 }
 
-/** The system says the same of a program and of a working folder that is not there. */
 function reason(error: Error, { cwd }: { readonly cwd?: string }): string {
   if (!(error instanceof SystemError) || error.call !== "posix_spawnp") return error.message;
-  if (error.errno === Errno.EACCES) return "it may not be run";
-  if (error.errno !== Errno.ENOENT) return error.message;
-  return cwd === undefined || isThere(cwd) ? "no such program" : `no such folder ${cwd}`;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
+  switch (error.errno) {
+    case Errno.ENOENT: // of the program or of the working folder
+      return cwd === undefined || attempt(() => Deno.statSync(cwd)) !== undefined
+        ? "no such program"
+        : `no such folder ${cwd}`;
+    case Errno.EACCES:
+      return "it may not be run";
+    case Errno.ENOEXEC:
+      return "it is neither a program for this machine nor a script that begins with #!";
+    default:
+      return errnoName(error.errno);
   }
 }

@@ -1,7 +1,7 @@
 import { Fd } from "./fd.ts";
 import { cString, libc, SystemError, unwrap } from "./libc.ts";
 import { readBytes } from "./proc.ts";
-import { signalName } from "./process.ts";
+import { SIGKILL, signalName, signalProcess } from "./process.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -78,7 +78,13 @@ export class ChildProcess implements Disposable {
     libc().posix_spawn_file_actions_init(actions);
     try {
       addActions(actions, options);
-      return new ChildProcess(spawn(argv, actions, options.env ?? {}));
+      const pid = spawn(argv, actions, options.env ?? {});
+      try {
+        return new ChildProcess(pid);
+      } catch (error) {
+        signalProcess(pid, SIGKILL); // nobody would ever do so
+        throw error;
+      }
     } finally {
       libc().posix_spawn_file_actions_destroy(actions);
     }
@@ -146,13 +152,13 @@ function attributesOfChild(): Uint8Array<ArrayBuffer> {
 
 /** Our own environment, which the runtime would show only to programs that may read all of it, and more. */
 function environment(more: Readonly<Record<string, string>>): Uint8Array[] {
-  inherited ??= splitAtZeros(readBytes("/proc/self/environ"));
+  ours ??= splitAtZeros(readBytes("/proc/self/environ"));
   const names = Object.keys(more).map((name) => new TextEncoder().encode(`${name}=`));
-  const kept = inherited.filter((entry) => !names.some((name) => beginsWith(entry, name)));
+  const kept = ours.filter((entry) => !names.some((name) => beginsWith(entry, name)));
   return [...kept, ...Object.entries(more).map(([name, value]) => cString(`${name}=${value}`))];
 }
 
-let inherited: readonly Uint8Array[] | undefined;
+let ours: readonly Uint8Array[] | undefined;
 
 function splitAtZeros(bytes: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
