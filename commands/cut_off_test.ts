@@ -103,7 +103,7 @@ async function ended(child: Deno.ChildProcess) {
 
 const NOTHING = { folders: [], processes: [] };
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test(`after ${signal} what was played is reported, and the rest is listed as not run`, async () => {
     await using place = await Place.make();
     const child = place.start();
