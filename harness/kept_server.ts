@@ -8,25 +8,28 @@ import { Transcript } from "./transcript.ts";
 export class KeptServer implements AsyncDisposable {
   readonly #end: (server: Server) => Promise<void>;
   #server: Server | undefined;
+  /** Whether they can be reset, as far as is known: to try again might cost a timeout each time. */
+  #resets = true;
 
   /** Servers that are not used again are given to `end`. */
   constructor(end: (server: Server) => Promise<void>) {
     this.#end = end;
   }
 
-  keep(server: Server): void {
-    this.#server = server;
+  /** Takes ownership of a server; false when none is taken, since they cannot be reset. */
+  keep(server: Server): boolean {
+    if (this.#resets) this.#server = server;
+    return this.#resets;
   }
 
   /** Gives it away, if there is one and it does as it is told within `timeoutMs`. */
   async takeReset(timeoutMs: number): Promise<Server | undefined> {
     const server = this.#server;
-    if (server === undefined || !await resets(server, timeoutMs)) {
-      await this[Symbol.asyncDispose]();
-      return undefined;
-    }
-    this.#server = undefined;
-    return server;
+    if (server === undefined) return undefined;
+    this.#resets = await resets(server, timeoutMs);
+    if (this.#resets) this.#server = undefined;
+    else await this[Symbol.asyncDispose]();
+    return this.#resets ? server : undefined;
   }
 
   /** Ends it at once. */

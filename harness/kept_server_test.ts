@@ -22,21 +22,22 @@ async function taken(server: Server, timeoutMs = 5000) {
     await server[Symbol.asyncDispose]();
   });
   (await server.connect(LIMITS.startMs))[Symbol.dispose]();
-  kept.keep(server);
-  return { first: await kept.takeReset(timeoutMs), next: await kept.takeReset(timeoutMs), ended };
+  assert(kept.keep(server));
+  const [first, next] = [await kept.takeReset(timeoutMs), await kept.takeReset(timeoutMs)];
+  return { first, next, ended: ended.length, keepsMore: kept.keep(server) };
 }
 
 Deno.test("KeptServer gives a server away that resets its device, once", async () => {
-  await using server = await start("./reference/main.ts", "--socket-path={socket}");
-  const { first, next, ended } = await taken(server);
+  const server = await start("./reference/main.ts", "--socket-path={socket}");
+  const { first, next, ended, keepsMore } = await taken(server);
   assert(first === server);
-  assertEquals([next, ended], [undefined, []]);
+  assertEquals([next, ended, keepsMore], [undefined, 0, true]);
 });
 
 for (const behaviour of ["refuses", "never-answers"]) {
-  Deno.test(`KeptServer ends a server that ${behaviour}`, async () => {
+  Deno.test(`KeptServer ends a server that ${behaviour}, and keeps no other`, async () => {
     const server = await start("./testdata/stub_server.ts", "{socket}", behaviour);
-    const { first, ended } = await taken(server, 200);
-    assertEquals([first, ended.length], [undefined, 1]);
+    const { first, ended, keepsMore } = await taken(server, 200);
+    assertEquals([first, ended, keepsMore], [undefined, 1, false]);
   });
 }

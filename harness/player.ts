@@ -71,6 +71,8 @@ export class Player {
   readonly #descriptors = new DescriptorWatch();
   /** Cases in a row that found no server. */
   #lost = 0;
+  /** Whether what rows leave behind can be put back, as far as is known. */
+  #undoes = true;
   readonly #timeoutMs: number;
   /** The longest that a case took which passed, in milliseconds. */
   #longestMs = 0;
@@ -331,7 +333,8 @@ export class Player {
     const undo = open && connection?.negotiated && !leavesStream(row) ? traces.undo() : undefined;
     if (connection !== undefined && undo !== undefined) {
       // Where the next client is served at once, it is not worth while.
-      if (undo.length === 0 || this.#stage.life !== "stays") {
+      const worthwhile = this.#stage.life !== "stays" && this.#undoes;
+      if (undo.length === 0 || worthwhile) {
         await this.#share(connection, undo);
         return undefined;
       }
@@ -349,6 +352,7 @@ export class Player {
     for (const message of undo) {
       const reply = await ask(connection, message, this.#stage.timeoutMs);
       if (typeof reply !== "string") continue;
+      this.#undoes = false; // to try again might cost a timeout each time
       connection[Symbol.dispose]();
       await this.#stage.replace();
       return;

@@ -188,11 +188,12 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   async endSecond(keep: boolean): Promise<void> {
     const first = this.#first;
     if (first === undefined) return;
-    if (keep && first.resetWillDo && this.life === "stays" && this.#server !== undefined) {
+    const second = this.#server;
+    const mayKeep = keep && first.resetWillDo && this.life === "stays";
+    if (mayKeep && second !== undefined && this.#kept.keep(second)) {
       this.#shared?.[Symbol.dispose]();
       this.#shared = undefined;
-      this.#output += this.#server.output.take();
-      this.#kept.keep(this.#server);
+      this.#output += second.output.take();
     } else await this.replace();
     this.#first = undefined;
     this.#server = first.server;
