@@ -239,6 +239,7 @@ export class Conversation implements Disposable {
   }
 
   #encode(message: Send): { bytes: Uint8Array; msgId: number; payload: Uint8Array } {
+    this.traces.sent(message.command);
     const msgId = message.header.msgId ?? this.connection.takeId();
     const { bytes, payload } = encodeMessage(message, msgId, this.saved);
     // Until DMA_UNMAP is answered, the server may use the range.

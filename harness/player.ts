@@ -13,6 +13,7 @@ import type { CaseResult, Failure, Flaky, Skip } from "./results.ts";
 import type { SelectedCase } from "./select.ts";
 import type { Stage } from "./stage.ts";
 import { getInfo } from "./steps.ts";
+import type { Traces } from "./traces.ts";
 import { Transcript } from "./transcript.ts";
 
 interface Attempt {
@@ -331,19 +332,21 @@ export class Player {
     const { open, traces } = conversation;
     const connection = conversation.takeConnection();
     const undo = open && connection?.negotiated && !leavesStream(row) ? traces.undo() : undefined;
-    if (connection !== undefined && undo !== undefined) {
-      // Where the next client is served at once, it is not worth while.
-      const worthwhile = this.#stage.life !== "stays" && this.#undoes;
-      if (undo.length === 0 || worthwhile) {
-        await this.#share(connection, undo);
-        return undefined;
-      }
+    if (connection !== undefined && undo !== undefined && this.#sharesAfter(traces, undo)) {
+      await this.#share(connection, undo);
+      return undefined;
     }
     connection?.[Symbol.dispose]();
     const failure = await this.#stage.nextClientServed();
     const mayExit = row.ends === "may-exit" && failure?.kind === "exit";
     if (mayExit) await this.#stage.replace();
     return mayExit ? undefined : failure;
+  }
+
+  /** A server that stays must serve a new client after whatever may harm it; one that exits is expensive to start. */
+  #sharesAfter(traces: Traces, undo: readonly Send[]): boolean {
+    if (this.#stage.life === "stays") return !traces.stateful;
+    return undo.length === 0 || this.#undoes;
   }
 
   /** Puts back what the row has left; what comes of that is no matter of the row's. */

@@ -6,12 +6,31 @@ import { DeviceFeature, DmaMap, DmaUnmap, SetIrqs } from "./wire/messages.ts";
 /** With more to put back, a new connection is quicker. */
 const MOST_RANGES = 16;
 
-/** What successful commands have left behind on a connection, and how to put it back. */
+/** Commands that may change what outlives the row on its connection. */
+const STATEFUL: ReadonlySet<number> = new Set([
+  Command.VERSION,
+  Command.DMA_MAP,
+  Command.DMA_UNMAP,
+  Command.DEVICE_SET_IRQS,
+  Command.DEVICE_RESET,
+  Command.DEVICE_FEATURE,
+  Command.MIG_DATA_READ,
+  Command.MIG_DATA_WRITE,
+]);
+
+/** What commands have left behind on a connection, and how to put it back. */
 export class Traces {
   /** Something that cannot be put back. */
   lasting = false;
+  /** A command was sent that may have changed something, even if it was refused. */
+  stateful = false;
   readonly #mapped: { readonly address: bigint; readonly size: bigint }[] = [];
   readonly #interrupts = new Set<number>();
+
+  /** Follows a command that is sent. */
+  sent(command: number): void {
+    if (STATEFUL.has(command)) this.stateful = true;
+  }
 
   /** Follows a command that was not refused. */
   follow(command: number, payload: Uint8Array): void {

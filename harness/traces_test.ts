@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Send } from "./case.ts";
 import { encodeMessage } from "./encode.ts";
 import {
@@ -31,6 +31,14 @@ function undo(...messages: readonly Send[]): Uint8Array[] | undefined {
 Deno.test("Traces has nothing to put back after commands that change nothing", () => {
   const probe = deviceFeature({ flags: FeatureFlag.PROBE | FeatureFlag.GET | Feature.MIGRATION });
   assertEquals(undo(getInfo(), regionRead(), probe), []);
+});
+
+Deno.test("Traces knows that a command might have changed something", () => {
+  const traces = new Traces();
+  traces.sent(getInfo().command);
+  assert(!traces.stateful);
+  traces.sent(dmaMap().command);
+  assert(traces.stateful);
 });
 
 Deno.test("Traces unmaps what is mapped still", () => {
