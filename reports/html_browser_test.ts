@@ -223,15 +223,10 @@ async function violations(page: Page): Promise<string[]> {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
 }
 
-browserTest("of 1,000 cases opens within a second", async (browser) => {
-  const results = Array.from({ length: 1000 }, (_, i) => {
-    const id = `suite-${i % 20}/case-${i}`;
-    if (i % 10 !== 0) return caseResult(id);
-    return caseResult(id, { verdict: "fail", failure: failure("mismatch", "a reply") });
-  });
-  const address = await browser.write("large.html", html({ ...RUN, results }));
+/** The best of some times that a page took to open, in seconds; no more are tried once one is below `enough`. */
+async function secondsToOpen(browser: ReportBrowser, address: string, enough = 0): Promise<number> {
   let best = Infinity;
-  for (let i = 0; i < 5 && best >= 1; i++) {
+  for (let i = 0; i < 5 && best >= enough; i++) {
     await browser.closePages();
     const before = await browser.pageSeconds();
     const page = await browser.open(address);
@@ -243,9 +238,27 @@ browserTest("of 1,000 cases opens within a second", async (browser) => {
       used.reduce((sum, seconds) => sum + seconds, 0),
     );
     best = Math.min(best, seconds);
-    assertStringIncludes(await page.locator("output").innerText(), "1000 of 1000");
   }
-  assert(best < 1, `${best.toFixed(2)} s`);
+  return best;
+}
+
+browserTest("of 1,000 cases opens within a second", async (browser) => {
+  const results = Array.from({ length: 1000 }, (_, i) => {
+    const id = `suite-${i % 20}/case-${i}`;
+    if (i % 10 !== 0) return caseResult(id);
+    return caseResult(id, { verdict: "fail", failure: failure("mismatch", "a reply") });
+  });
+  const report = [...html({ ...RUN, results })].join("");
+  const address = await browser.write("large.html", report);
+  const seconds = await secondsToOpen(browser, address, 1);
+  const page = await browser.open(address);
+  assertStringIncludes(await page.locator("output").innerText(), "1000 of 1000");
+  if (seconds < 1) return;
+  // A slow machine takes longer than that even for as many paragraphs of one letter.
+  const tags = report.split("<").length - 1;
+  const plain = `<!doctype html><title>Plain</title>${"<p>x</p>".repeat(tags / 2)}`;
+  const least = await secondsToOpen(browser, await browser.write("plain.html", plain));
+  assert(seconds < least, `${seconds.toFixed(2)} s, and ${least.toFixed(2)} s for paragraphs`);
 });
 
 // Where CI is set, a machine without Chromium fails; a contributor's may do without.
