@@ -171,6 +171,23 @@ Deno.test("a second signal ends the program at once, and nothing is left", async
   assertEquals(await place.left(), NOTHING);
 });
 
+Deno.test("a second signal leaves nothing of any job", async () => {
+  await using place = await Place.make();
+  const mark = `${place.path}/after`;
+  const after = ["--jobs=2", "--after", `/bin/sh -c ": > ${mark}; exec sleep 1000"`];
+  const stub = new URL("../harness/testdata/stub_server.ts", import.meta.url).pathname;
+  const child = place.start(...after, "--", Deno.execPath(), "run", "-A", "-q", stub, "{socket}");
+  const running = ended(child);
+  await place.until(async () => await place.lines() > 20);
+  const servers = (await place.left()).processes.length;
+  assert(servers >= 2, `${servers} servers`);
+  child.kill("SIGINT");
+  await place.until(() => Deno.stat(mark).then(() => true, () => false));
+  child.kill("SIGINT");
+  assertEquals((await running).code, 3);
+  assertEquals(await place.left(), NOTHING);
+});
+
 Deno.test("what a killed program leaves behind is ended by the next one, and nothing else", async () => {
   await using place = await Place.make();
   const hanging = ["--jobs=1", "--start-timeout", "600000", "version", "--", ...STUBBORN];

@@ -1,5 +1,6 @@
-import { buryStrays, endStrays } from "../harness/escaped.ts";
+import { buryStrays, endChildren, endStrays } from "../harness/escaped.ts";
 import { HarnessError } from "../harness/harness_error.ts";
+import { removeFoldersNow } from "../harness/server_folder.ts";
 import { oneLine } from "../reports/text.ts";
 
 const encoder = new TextEncoder();
@@ -34,7 +35,11 @@ const BURY_MS = 1000;
 export function abortOnSignal(): AbortSignal & Disposable {
   const controller = new AbortController();
   const listener = () => {
-    if (controller.signal.aborted) Deno.exit(3);
+    if (controller.signal.aborted) {
+      endChildren();
+      removeFoldersNow();
+      Deno.exit(3);
+    }
     controller.abort("by a signal");
   };
   for (const name of SIGNALS) Deno.addSignalListener(name, listener);

@@ -24,10 +24,9 @@ export function endEscaped(variable: string, value: string): number {
 
 /** Whether processes descend from this one, which was started with the variable; true where that cannot be seen. */
 export function hasOffspring(pid: number, variable: string, value: string): boolean {
-  const children = attempt(() =>
-    namesIn(`/proc/${pid}/task`).map((task) => readText(`/proc/${pid}/task/${task}/children`))
-  );
-  if (children === undefined || children.some((list) => list !== "")) return true;
+  const tasks = attempt(() => namesIn(`/proc/${pid}/task`)) ?? [];
+  const children = tasks.map((task) => childrenOf(`/proc/${pid}/task/${task}`));
+  if (children.some((pids) => pids?.length !== 0)) return true;
   return adopted().some((other) => wasStartedWith(other, variable, value));
 }
 
@@ -48,6 +47,13 @@ export function endHolders(pipe: Fd): number {
  */
 export function endStrays(): number {
   return endAll(strays, () => true);
+}
+
+/** Ends all children of ours, of all threads, whatever they are: our process is about to end. */
+export function endChildren(): void {
+  const children = () =>
+    namesIn("/proc/self/task").flatMap((task) => childrenOf(`/proc/self/task/${task}`) ?? []);
+  endAll(children, () => true);
 }
 
 /** Takes those children out of the list of processes that have ended by themselves: there could be any number. */
@@ -74,9 +80,14 @@ export function adoptEscaped(): void {
 
 /** What became ours, and what the main thread has started, if this is another. */
 function adopted(): number[] {
-  const children = attempt(() => readText(`/proc/self/task/${Deno.pid}/children`));
-  const pids = children?.split(" ").map(Number).filter((pid) => pid > 1) ?? others();
+  const pids = childrenOf(`/proc/self/task/${Deno.pid}`) ?? others();
   return pids.filter((pid) => !isStartedHere(pid));
+}
+
+/** What a thread has started or adopted, where the kernel tells. */
+function childrenOf(task: string): number[] | undefined {
+  const list = attempt(() => readText(`${task}/children`));
+  return list?.split(" ").map(Number).filter((pid) => pid > 1);
 }
 
 function others(): number[] {

@@ -3,7 +3,7 @@ import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
 import type { ChildProcess, Exit } from "./posix/child_process.ts";
 import { SystemError } from "./posix/libc.ts";
-import { wait, waitAside } from "./posix/poll.ts";
+import { wait, waitAside, waitNow } from "./posix/poll.ts";
 import { SIGCONT, SIGKILL, signalGroup, SIGTERM } from "./posix/process.ts";
 import { readText } from "./posix/proc.ts";
 import { UnixSocket } from "./posix/unix_socket.ts";
@@ -169,6 +169,8 @@ export class Server implements AsyncDisposable {
   /** Leaves nothing of it while our own process exits, in the middle of something else. */
   endNow(): void {
     this.kill();
+    const { ending } = this.#child ?? {};
+    if (ending?.closed === false) waitNow(ending, "readable", DYING_MS); // its children become ours then
     this.#folder?.endProcesses();
     this.#folder?.removeNow();
   }

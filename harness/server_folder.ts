@@ -1,6 +1,7 @@
 import { attempt } from "./attempt.ts";
 import { endEscaped, endLeftovers, hasOffspring } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
+import { linkTarget, namesIn } from "./posix/proc.ts";
 
 /** Environment variable that tells the processes of a server from all others. */
 export const FOLDER_VARIABLE = "VFIO_USER_CONFORMANCE";
@@ -102,6 +103,15 @@ export class ServerFolders implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     globalThis.removeEventListener("unload", this.#removeNow);
     for (const folder of this.#free.splice(0)) await folder[Symbol.asyncDispose]();
+  }
+}
+
+/** Removes the folders of all threads at once: our process, which holds their locks, is about to end. */
+export function removeFoldersNow(): void {
+  for (const number of namesIn("/proc/self/fd")) {
+    const path = attempt(() => linkTarget(`/proc/self/fd/${number}`)) ?? "";
+    const isFolder = path.slice(path.lastIndexOf("/") + 1).startsWith(PREFIX);
+    if (isFolder) attempt(() => Deno.removeSync(path, { recursive: true }));
   }
 }
 
