@@ -17,7 +17,8 @@ const SANITIZER =
 export class OutputTail implements Disposable {
   readonly #source: Fd | undefined;
   #head: Uint8Array = new Uint8Array();
-  #tail: Uint8Array = new Uint8Array();
+  #tail: Uint8Array | undefined;
+  #tailSize = 0;
   #dropped = 0;
 
   /** Takes ownership of a pipe that never makes a reader wait; without one there is no output. */
@@ -54,9 +55,10 @@ export class OutputTail implements Disposable {
   take(): string {
     this.drain();
     const gap = this.#dropped === 0 ? "" : `\n[… ${this.#dropped} bytes left out …]\n`;
-    const text = lines(this.#head) + gap + lines(this.#tail);
+    const tail = this.#tail?.subarray(0, this.#tailSize) ?? new Uint8Array();
+    const text = lines(this.#head) + gap + lines(tail);
     this.#head = new Uint8Array();
-    this.#tail = new Uint8Array();
+    this.#tailSize = 0;
     this.#dropped = 0;
     return text;
   }
@@ -70,10 +72,18 @@ export class OutputTail implements Disposable {
     const room = KEPT_BYTES - this.#head.byteLength;
     if (room > 0) this.#head = joined(this.#head, chunk.subarray(0, room));
     const rest = chunk.subarray(Math.max(room, 0));
-    const tail = joined(this.#tail, rest.subarray(-KEPT_BYTES));
-    this.#dropped += this.#tail.byteLength + rest.byteLength -
-      Math.min(tail.byteLength, KEPT_BYTES);
-    this.#tail = tail.slice(-KEPT_BYTES);
+    if (rest.byteLength > 0) this.#addToTail(rest);
+  }
+
+  /** In one piece of memory for good: a server that floods us is not to make us collect garbage. */
+  #addToTail(rest: Uint8Array): void {
+    const tail = this.#tail ??= new Uint8Array(KEPT_BYTES);
+    const last = rest.subarray(-KEPT_BYTES);
+    const kept = Math.min(this.#tailSize, KEPT_BYTES - last.byteLength);
+    this.#dropped += this.#tailSize - kept + rest.byteLength - last.byteLength;
+    tail.copyWithin(0, this.#tailSize - kept, this.#tailSize);
+    tail.set(last, kept);
+    this.#tailSize = kept + last.byteLength;
   }
 }
 
