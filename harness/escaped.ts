@@ -9,6 +9,8 @@ import { adoptOrphans, SIGKILL, signalProcess } from "./posix/process.ts";
 const MOST_ROUNDS = 100;
 /** A process that is killed ends at once, unless the kernel is busy with it. */
 const DYING_MS = 1000;
+/** Threads that are being ended start nothing any more after that time. */
+const QUIET_MS = 100;
 /** While a process becomes another program, it has no environment. */
 const EXECUTING_MS = 10;
 /** Places in `/proc/PID/stat`, behind the name. */
@@ -53,7 +55,10 @@ export function endStrays(): number {
 export function endChildren(): void {
   const children = () =>
     namesIn("/proc/self/task").flatMap((task) => childrenOf(`/proc/self/task/${task}`) ?? []);
-  endAll(children, () => true);
+  // Another thread may be about to start one.
+  for (const deadline = performance.now() + QUIET_MS; performance.now() < deadline;) {
+    endAll(children, () => true);
+  }
 }
 
 /** Takes those children out of the list of processes that have ended by themselves: there could be any number. */

@@ -64,9 +64,8 @@ async function end(): Promise<void> {
 self.onmessage = async ({ data }: MessageEvent<ToJob>) => {
   if (data.kind === "start") start(data);
   else if (data.kind === "stop") {
-    // Whoever plays sees the server go, and ends.
-    if (playing) stage?.stop();
-    else await end();
+    stage?.stop(); // whoever plays sees the server go, and ends; nobody starts another
+    if (!playing) await end();
   } else if (stage !== undefined && cases !== undefined) {
     playing = true;
     await play(data, stage, await cases);

@@ -380,6 +380,7 @@ export class Stage implements World, IdleServer, AsyncDisposable {
   }
 
   async #start(): Promise<Server> {
+    if (this.#stopped) throw new HarnessError("start", "Cannot start a server: the run is cut off");
     const server = await this.#spare.take();
     if (this.life === "exits" || this.life === "abandons" || this.#ended >= 2) this.warmUp();
     return server;
