@@ -26,7 +26,8 @@ export function endEscaped(variable: string, value: string): number {
 
 /** Whether processes descend from this one, which was started with the variable; true where that cannot be seen. */
 export function hasOffspring(pid: number, variable: string, value: string): boolean {
-  const tasks = attempt(() => namesIn(`/proc/${pid}/task`)) ?? [];
+  const tasks = attempt(() => namesIn(`/proc/${pid}/task`));
+  if (tasks === undefined) return true;
   const children = tasks.map((task) => childrenOf(`/proc/${pid}/task/${task}`));
   if (children.some((pids) => pids?.length !== 0)) return true;
   return adopted().some((other) => wasStartedWith(other, variable, value));

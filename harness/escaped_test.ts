@@ -19,8 +19,8 @@ import { SIGKILL, signalGroup, signalProcess } from "./posix/process.ts";
 libc(); // stays open for good: not a leak of the test that happens to come first
 adoptEscaped();
 
-/** A process that sleeps; `close` ends it. */
-function sleeper(variable?: string, stdout?: Fd): ChildProcess & Disposable {
+/** A process that sleeps. */
+function sleeper(variable?: string, stdout?: Fd): ChildProcess {
   using none = openFile("/dev/null", { write: true });
   const env = variable === undefined ? {} : { VFIO_USER_TEST: variable };
   const streams = { stdin: none, stdout: stdout ?? none, stderr: none };
@@ -99,6 +99,7 @@ Deno.test("hasOffspring() sees a child, and an orphan", () => {
   orphan("setsid sleep 60", "sleep");
   assert(hasOffspring(alone.pid, "VFIO_USER_TEST", "meant"));
   end(alone);
+  assert(hasOffspring(alone.pid, "VFIO_USER_TEST", "none")); // it cannot be seen any more
   assert(endEscaped("VFIO_USER_TEST", "meant") >= 1);
 });
 

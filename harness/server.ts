@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { endHolders } from "./escaped.ts";
 import { HarnessError } from "./harness_error.ts";
 import { OutputTail } from "./output_tail.ts";
@@ -144,7 +145,8 @@ export class Server implements AsyncDisposable {
   listens(): boolean {
     if (this.exit !== undefined) return false;
     // address: refcount protocol flags type state inode path; the flag is __SO_ACCEPTCON
-    return listOfSockets().split("\n").some((line) => {
+    const list = attempt(() => readText("/proc/net/unix")) ?? ""; // a system may hide it
+    return list.split("\n").some((line) => {
       const [, , , flags, , , , path] = line.split(/\s+/);
       return path === this.path && flags === "00010000";
     });
@@ -226,14 +228,6 @@ export class Server implements AsyncDisposable {
     });
     if (signal.aborted) throw failed(`it took longer than ${this.#limits.startMs} ms`);
     if (result.code !== 0) throw failed(`exit code ${result.code}`);
-  }
-}
-
-function listOfSockets(): string {
-  try {
-    return readText("/proc/net/unix");
-  } catch {
-    return ""; // a system may hide it
   }
 }
 
